@@ -1,0 +1,1 @@
+"""A workbench for digitising official papers: scan, read, review, approve, sign, keep."""

@@ -1,0 +1,132 @@
+"""Everything that can go wrong and that a person can act on.
+
+An error says two things, both as a `Sentence` that screens and the command line translate:
+what happened to the person's thing, and what to do next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Words for a person: an English pattern (the message id) and the values that fill it.
+
+    Kept as data, so that what was written by a worker at night is read in the reader's language.
+    Values are counts, file names as given, field names and codes; never what a paper says.
+    """
+
+    text: str
+    values: Mapping[str, str | int | float] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.text.format(**self.values)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"text": self.text, "values": dict(self.values)}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Sentence:
+        return cls(kept["text"], dict(kept.get("values", {})))
+
+
+class WorkbenchError(Exception):
+    """Something went wrong."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, text: str = "", remedy: str = "", **values: str | int | float) -> None:
+        default = (type(self).__doc__ or "").split("\n", 1)[0]
+        self.message = Sentence(text or default, values)
+        self.remedy = Sentence(remedy, values)
+        super().__init__(str(self.message))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Errors cross process borders: keyword-only values would be lost by the default pickling.
+        return (_rebuild, (type(self), self.message, self.remedy))
+
+
+def _rebuild(kind: type[WorkbenchError], message: Sentence, remedy: Sentence) -> WorkbenchError:
+    values = {**message.values, **remedy.values}
+    return kind(message.text, remedy.text, **values)
+
+
+class UnreadableFileError(WorkbenchError):
+    """The file cannot be taken in."""
+
+    exit_code = 3
+
+
+class EngineUnavailableError(WorkbenchError):
+    """The engine cannot run on this machine."""
+
+    exit_code = 4
+
+
+class ReadingFailedError(WorkbenchError):
+    """The page could not be read."""
+
+    exit_code = 4
+
+
+class NoTemplateError(WorkbenchError):
+    """No template fits this form."""
+
+    exit_code = 5
+
+
+class PoorPageError(WorkbenchError):
+    """The page is too poor to be read."""
+
+    exit_code = 5
+
+
+class TemplateError(WorkbenchError):
+    """The template is not valid."""
+
+    exit_code = 6
+
+
+class StaleDocumentError(WorkbenchError):
+    """Somebody else changed this document while you looked at it."""
+
+    exit_code = 7
+
+
+class NotAllowedError(WorkbenchError):
+    """You may not do this."""
+
+    exit_code = 8
+
+
+class NotReadyError(WorkbenchError):
+    """This cannot be done yet."""
+
+    exit_code = 9
+
+
+class SigningError(WorkbenchError):
+    """The document was not signed."""
+
+    exit_code = 10
+
+
+class DepositError(WorkbenchError):
+    """The repository did not take the package."""
+
+    exit_code = 11
+
+
+class StorageError(WorkbenchError):
+    """The store cannot be written."""
+
+    exit_code = 12
+
+
+class SettingsError(WorkbenchError):
+    """A setting is not valid."""
+
+    exit_code = 13

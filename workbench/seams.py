@@ -1,0 +1,58 @@
+"""Where other people's software plugs in: engines, keys, repositories, places to compute."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from workbench.errors import WorkbenchError
+from workbench.model import Approved, Box, Identity, Package, Receipt, Signed, Word
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class OcrEngine(Protocol):
+    """Reads an image. Picklable; loads its model on first use; starts no threads or processes.
+
+    It knows nothing of documents, templates or rows.
+    """
+
+    name: str
+
+    def identity(self) -> Identity:
+        """Who it is. Raises EngineUnavailableError, with what to install, where it cannot run."""
+        ...
+
+    def recognise(self, image: Path, lines: Sequence[Box] = ()) -> tuple[Word, ...]:
+        """The words of the page at `image`; with `lines`, of just those strips.
+
+        With `lines`, `Word.line` is the index into `lines`, and a strip that holds no text gives
+        no word. Boxes are fractions of the image. Raises ReadingFailedError.
+        """
+        ...
+
+
+class Signer(Protocol):
+    """Seals an archival PDF. Never changes a byte that came before."""
+
+    name: str
+
+    def sign(self, approved: Approved, pdf: bytes) -> Signed: ...
+
+
+class Repository(Protocol):
+    """Keeps packages. The same package twice gives the first receipt."""
+
+    name: str
+
+    def deposit(self, package: Package) -> Receipt: ...
+
+
+class Executor(Protocol):
+    """Runs page work. A failure is a result, not the end of the run."""
+
+    def run(
+        self, task: Callable[[T], R], items: Iterable[T]
+    ) -> Iterator[tuple[T, R | WorkbenchError]]: ...
