@@ -436,6 +436,8 @@ class Document(SQLModel, table=True):
     classified: dict[str, Any] | None = Field(default=None, sa_type=JSON)  # scores, runner-up, fit
     reviewer: str | None = None
     approver: str | None = None
+    approved_at: datetime | None = None
+    seal_by: str | None = None  # who ordered the seal; until then an approved document rests
     lease_by: str | None = None
     lease_until: datetime | None = None
     attempts: int = 0

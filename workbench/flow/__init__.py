@@ -1,0 +1,50 @@
+"""The verbs, in order: the procedure manual of a paper's way from scan to receipt.
+
+    take_in → read → propose → correct, decide → approve → order_seal → seal → export
+
+People's verbs stand in `people`, the machine's in `machine`, what they share in reading a form in
+`recognise`. A document's stage is the state machine and the work queue.
+"""
+
+from workbench.flow.machine import LEASE_SECONDS, STEPS, Claimed, approval, claim, step
+from workbench.flow.people import (
+    REVIEW_LEASE_SECONDS,
+    FieldAct,
+    TakenIn,
+    approve,
+    correct,
+    decide,
+    next_review,
+    order_seal,
+    refuse,
+    release,
+    send_back,
+    sheet,
+    take_in,
+    waiting_for_approval,
+)
+from workbench.flow.work import Work
+
+__all__ = [
+    "LEASE_SECONDS",
+    "REVIEW_LEASE_SECONDS",
+    "STEPS",
+    "Claimed",
+    "FieldAct",
+    "TakenIn",
+    "Work",
+    "approval",
+    "approve",
+    "claim",
+    "correct",
+    "decide",
+    "next_review",
+    "order_seal",
+    "refuse",
+    "release",
+    "send_back",
+    "sheet",
+    "step",
+    "take_in",
+    "waiting_for_approval",
+]

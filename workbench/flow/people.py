@@ -1,0 +1,431 @@
+"""What people do to a document: hand it in, correct, decide, approve, order the seal."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import structlog
+
+from workbench import intake, review, validation, vietnamese
+from workbench.errors import (
+    NotAllowedError,
+    NotReadyError,
+    Sentence,
+    StaleDocumentError,
+    WorkbenchError,
+)
+from workbench.flow.work import Work
+from workbench.model import (
+    Act,
+    Batch,
+    Correction,
+    Decision,
+    Document,
+    Event,
+    Finding,
+    Intake,
+    Person,
+    Reading,
+    Review,
+    Role,
+    SourceFile,
+    Stage,
+    now,
+)
+from workbench.review import ReviewSheet, SheetField
+
+REVIEW_LEASE_SECONDS = 900.0  # a reviewer who is silent that long gives the document back
+
+log = structlog.get_logger()
+
+
+# --- intake ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """A batch as it was handed in, and what became of each file."""
+
+    batch: Batch
+    files: tuple[SourceFile, ...]
+
+    def of(self, intake: Intake) -> tuple[SourceFile, ...]:
+        return tuple(file for file in self.files if file.intake is intake)
+
+
+def take_in(
+    work: Work, paths: Iterable[Path], *, name: str, unit: str, by: str
+) -> TakenIn:
+    """Take files, folders and zip archives in as one batch; refuse the bad by name, keep the rest."""
+    batch = Batch(name=name, unit=unit, by=by)
+    store = work.store
+    store.add(batch)
+    files: list[SourceFile] = []
+    with tempfile.TemporaryDirectory(dir=work.scratch) as folder:
+        for given, found in intake.expand(paths, Path(folder)):
+            file, document = _take_one(work, batch, given, found, number=len(files) + 1)
+            files.append(file)
+            if document is None:
+                store.add(file)
+                continue
+            store.add(file, document, _arrival(document, by))
+    log.info("batch.taken_in", batch=batch.id, files=len(files))
+    return TakenIn(batch, tuple(files))
+
+
+def _take_one(
+    work: Work, batch: Batch, name: str, found: Path | WorkbenchError, *, number: int
+) -> tuple[SourceFile, Document | None]:
+    file = SourceFile(batch=batch.id, name=name, intake=Intake.REFUSED)
+    try:
+        if isinstance(found, WorkbenchError):
+            raise found
+        examined = intake.examine(found, name)
+        file.size, file.pages = examined.size, examined.pages
+        file.media_type = examined.media_type
+        file.digest = examined.digest
+        if known := work.store.known(examined.digest):
+            file.intake, file.known_as = Intake.KNOWN, known.id
+            return file, None
+        work.store.put(found)
+    except WorkbenchError as error:
+        file.reason, file.remedy = error.message.as_json(), error.remedy.as_json()
+        log.info("file.refused", batch=batch.id, why=error.message.text)
+        return file, None
+    file.intake = Intake.ACCEPTED
+    return file, Document(batch=batch.id, source=file.id, unit=batch.unit, number=number)
+
+
+def _arrival(document: Document, by: str) -> Event:
+    return Event(
+        document=document.id,
+        batch=document.batch,
+        unit=document.unit,
+        after=Stage.RECEIVED,
+        by=by,
+    )
+
+
+# --- the sheet -------------------------------------------------------------------------------
+
+
+def sheet(work: Work, document: str) -> ReviewSheet:
+    """A document with its pages, its fields as they stand, and what must still be looked at."""
+    store = work.store
+    found = store.document(document)
+    if found is None:
+        raise NotReadyError("There is no such document.", "Open it from the list.")
+    corrections = store.corrections(document)
+    acts = review.standing(corrections)
+    pages = tuple(store.pages(document))
+    if found.template_digest is None:
+        return ReviewSheet(found, {"vi": "", "en": ""}, pages, (), None, (), ())
+    template = work.template(found.template_digest)
+    fields: list[SheetField] = []
+    for proposal in store.proposals(document):
+        act = acts.get(proposal.field)
+        spec = template.spec(proposal.field)
+        value, normalised = review.value_of(proposal, act)
+        fields.append(
+            SheetField(
+                name=proposal.field,
+                label={language: template.field_label(proposal.field, language) for language in ("vi", "en")},
+                kind=spec.kind,
+                critical=spec.critical,
+                required=spec.required,
+                value=value,
+                normalised=normalised,
+                proposed=proposal.value,
+                candidates=proposal.candidates,
+                confidence=proposal.confidence,
+                agreement=proposal.agreement,
+                accepted=proposal.accepted,
+                act=act.act if act else None,
+                by=act.by if act else "",
+                findings=(),
+                page=proposal.page,
+                box=tuple(proposal.box) if proposal.box else None,
+            )
+        )
+    findings = validation.validate(
+        {field.name: field.normalised for field in fields}, template
+    )
+    by_field: dict[str, list[Finding]] = {}
+    for finding in findings:
+        for name in finding.fields:
+            by_field.setdefault(name, []).append(finding)
+    reviews = tuple(store.reviews(document))
+    returned = next(
+        (r for r in reversed(reviews) if r.decision is Decision.RETURN), None
+    )
+    return ReviewSheet(
+        document=found,
+        title=template.title,
+        pages=pages,
+        fields=tuple(replace(f, findings=tuple(by_field.get(f.name, ()))) for f in fields),
+        returned=Sentence("{reason}", {"reason": returned.reason})
+        if returned and found.stage is Stage.PROPOSED
+        else None,
+        corrections=tuple(corrections),
+        reviews=reviews,
+    )
+
+
+# --- review ------------------------------------------------------------------------------------
+
+
+def next_review(work: Work, by: str, *, limit: int = 8) -> list[ReviewSheet]:
+    """The documents this reviewer has under their hands, topped up to `limit` from the queue."""
+    review.must(_person(work, by), Role.REVIEWER)
+    borrowed = work.store.borrow(by=by, seconds=REVIEW_LEASE_SECONDS, at=now(), limit=limit)
+    return [sheet(work, document.id) for document in borrowed]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldAct:
+    """What a reviewer did with a field, as it comes from the station. `id` makes it one act."""
+
+    id: str
+    field: str
+    act: Act
+    value: str = ""
+    why: str = ""
+    keys: int = 0
+    milliseconds: int = 0
+
+
+def correct(work: Work, document: str, acts: Sequence[FieldAct], *, by: str) -> ReviewSheet:
+    """Keep a reviewer's acts on one document; sent twice they are kept once.
+
+    Raises StaleDocumentError when the document has gone on or a colleague has it.
+    """
+    person = _person(work, by)
+    review.must(person, Role.REVIEWER)
+    before = sheet(work, document)
+    values = {field.name: field for field in before.fields}
+    at = now()
+    corrections: list[Correction] = []
+    for act in acts:
+        field = values.get(act.field)
+        if field is None:
+            raise NotReadyError("This form has no such field.", "Open the document again.")
+        after = "" if act.act in (Act.ILLEGIBLE, Act.ABSENT) else vietnamese.nfc(act.value).strip()
+        if act.act is Act.ACCEPT:
+            after = field.proposed
+        corrections.append(
+            Correction(
+                id=act.id,
+                document=document,
+                field=act.field,
+                act=act.act,
+                before=field.value,
+                after=after,
+                normalised=vietnamese.normalise(after, field.kind),
+                why=act.why,
+                by=by,
+                at=at,
+                revision=0,  # given by the store, in the order of keeping
+                keys=act.keys,
+                milliseconds=act.milliseconds,
+            )
+        )
+    work.store.correct(before.document, corrections, by=by, at=at)
+    work.store.renew(document, by=by, seconds=REVIEW_LEASE_SECONDS, at=at)
+    return sheet(work, document)
+
+
+def decide(
+    work: Work,
+    document: str,
+    decision: Decision,
+    *,
+    by: str,
+    reason: str = "",
+    milliseconds: int = 0,
+) -> Document:
+    """End a reviewer's sitting: pass the document on, or refuse it to be scanned again."""
+    person = _person(work, by)
+    seen = sheet(work, document)
+    if decision is Decision.PASS:
+        review.pass_on(seen, person)
+        to = Stage.REVIEWED
+    elif decision is Decision.RESCAN:
+        review.must(person, Role.REVIEWER)
+        _with_reason(reason)
+        if seen.document.stage is not Stage.PROPOSED:
+            raise StaleDocumentError(remedy="Open it again; what they saved is shown.")
+        to = Stage.REJECTED
+    else:
+        raise NotAllowedError("Only an approver sends a document back.", "")
+    lease = seen.document
+    if lease.lease_by not in (None, by) and lease.lease_until and lease.lease_until > now():
+        raise StaleDocumentError(remedy="Open it again; what they saved is shown.")
+    # The record is settled by whoever reviewed last; passing on without a change is a review too.
+    return work.store.move(
+        seen.document,
+        to,
+        by=by,
+        at=now(),
+        reason=Sentence("{reason}", {"reason": reason}) if reason else None,
+        rows=[_sitting(seen.document, "review", decision, by, reason, milliseconds)],
+        reviewer=by,
+    )
+
+
+def waiting_for_approval(work: Work, by: str, *, limit: int = 200) -> list[Document]:
+    """Reviewed documents that this person may approve: never their own."""
+    person = _person(work, by)
+    review.must(person, Role.APPROVER)
+    return [
+        document
+        for document in work.store.documents(stage=Stage.REVIEWED, limit=limit)
+        if review.may_approve(
+            person,
+            document,
+            work.store.reviews(document.id),
+            work.store.corrections(document.id),
+        )
+    ]
+
+
+def approve(
+    work: Work, document: str, *, by: str, revision: int, milliseconds: int = 0
+) -> Document:
+    """Vouch as the second person for the revision that was seen."""
+    person = _person(work, by)
+    seen = sheet(work, document)
+    _at(seen.document, Stage.REVIEWED, revision)
+    template = work.template(seen.document.template_digest or "")
+    source = work.store.source(seen.document.source)
+    record = review.settle(
+        seen,
+        template=f"{template.id}@{template.version}",
+        originals=[source.digest] if source and source.digest else [],
+    )
+    at = now()
+    approved = review.approve(record, seen, person, at=at)
+    sitting = _sitting(seen.document, "approve", Decision.PASS, by, "", milliseconds)
+    sitting.record_digest = approved.record_digest
+    return work.store.move(
+        seen.document,
+        Stage.APPROVED,
+        by=by,
+        at=at,
+        rows=[sitting],
+        approver=by,
+        approved_at=at,
+        record_digest=approved.record_digest,
+        seal_by=None,
+    )
+
+
+def send_back(work: Work, document: str, *, by: str, revision: int, reason: str) -> Document:
+    """Return a reviewed document to its reviewer, with the reason."""
+    person = _person(work, by)
+    seen = sheet(work, document)
+    _at(seen.document, Stage.REVIEWED, revision)
+    if not review.may_approve(person, seen.document, seen.reviews, seen.corrections):
+        raise NotAllowedError(
+            "You reviewed this document; somebody else must approve it.",
+            "Leave it to a second person (four eyes).",
+        )
+    _with_reason(reason)
+    return work.store.move(
+        seen.document,
+        Stage.PROPOSED,
+        by=by,
+        at=now(),
+        reason=Sentence("{reason}", {"reason": reason}),
+        rows=[_sitting(seen.document, "approve", Decision.RETURN, by, reason, 0)],
+    )
+
+
+# --- held, sealed ----------------------------------------------------------------------------
+
+
+def release(work: Work, document: str, *, by: str) -> Document:
+    """Send a held document back to where it stood, to be tried again."""
+    person = _person(work, by)
+    _any_of(person, Role.REVIEWER, Role.APPROVER, Role.ADMINISTRATOR)
+    found = sheet(work, document).document
+    if found.stage is not Stage.HELD or found.held_at is None:
+        raise StaleDocumentError(remedy="Open it again; what they saved is shown.")
+    # What failed is tried again: only readings that succeeded are worth keeping.
+    failed = found.held_at is Stage.RECEIVED and not any(
+        reading.words for reading in work.store.readings(document)
+    )
+    return work.store.move(
+        found, found.held_at, by=by, at=now(), clear=(Reading,) if failed else ()
+    )
+
+
+def refuse(work: Work, document: str, *, by: str, reason: str) -> Document:
+    """Take a held document out of the work, to be scanned again or because it does not belong."""
+    person = _person(work, by)
+    _any_of(person, Role.REVIEWER, Role.APPROVER, Role.ADMINISTRATOR)
+    _with_reason(reason)
+    found = sheet(work, document).document
+    if found.stage is not Stage.HELD:
+        raise StaleDocumentError(remedy="Open it again; what they saved is shown.")
+    return work.store.move(
+        found,
+        Stage.REJECTED,
+        by=by,
+        at=now(),
+        reason=Sentence("{reason}", {"reason": reason}),
+    )
+
+
+def order_seal(work: Work, documents: Sequence[str], *, by: str) -> int:
+    """Order the seal of approved documents; a worker does it. How many were ordered."""
+    person = _person(work, by)
+    review.must(person, Role.APPROVER)
+    ordered = 0
+    for key in documents:
+        found = work.store.document(key)
+        if found is None or found.stage is not Stage.APPROVED or found.seal_by is not None:
+            continue  # somebody was quicker; sealing twice is what must not happen
+        work.store.move(found, Stage.APPROVED, by=by, at=now(), seal_by=by)
+        ordered += 1
+    return ordered
+
+
+def _person(work: Work, name: str) -> Person:
+    person = work.store.person(name)
+    if person is None or not person.active:
+        raise NotAllowedError("There is no such account.", "Sign in again.")
+    return person
+
+
+def _any_of(person: Person, *roles: Role) -> None:
+    if not any(role.value in person.roles for role in roles):
+        raise NotAllowedError(
+            "Your account does not have this right.", "Ask the administrator for it."
+        )
+
+
+def _with_reason(reason: str) -> None:
+    if not reason.strip():
+        raise NotReadyError("A reason is needed.", "Write in a few words why.")
+
+
+def _at(document: Document, stage: Stage, revision: int) -> None:
+    if document.stage is not stage or document.revision != revision:
+        raise StaleDocumentError(remedy="Open it again; what they saved is shown.")
+
+
+def _sitting(
+    document: Document, duty: str, decision: Decision, by: str, reason: str, milliseconds: int
+) -> Review:
+    return Review(
+        document=document.id,
+        by=by,
+        duty=duty,
+        decision=decision,
+        reason=reason,
+        revision=document.revision,
+        milliseconds=milliseconds,
+    )

@@ -1,0 +1,36 @@
+"""What the flow works with: the store and whatever fills the seams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from workbench.seams import Executor, OcrEngine, Repository, Signer
+from workbench.store import Store
+from workbench.template import Template
+
+
+class Work(Protocol):
+    """A workspace, as far as the flow needs to know it."""
+
+    @property
+    def store(self) -> Store: ...
+    @property
+    def engines(self) -> Sequence[OcrEngine]: ...
+    @property
+    def templates(self) -> Mapping[str, Template]: ...
+    @property
+    def executor(self) -> Executor: ...
+    @property
+    def signer(self) -> Signer: ...
+    @property
+    def repository(self) -> Repository: ...
+    @property
+    def agency(self) -> str: ...
+    @property
+    def scratch(self) -> Path: ...
+
+    def template(self, digest: str) -> Template:
+        """The template as it stood under this digest, also when a newer one is in use."""
+        ...

@@ -1,0 +1,159 @@
+"""Settings, and the one place that chooses what fills each seam."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.exc import OperationalError
+
+from workbench import accounts, engines, migrations, signing
+from workbench.errors import SettingsError, StorageError
+from workbench.executors import Inline, Processes
+from workbench.model import TemplateVersion, Unit
+from workbench.repository.ocfl import OcflRepository
+from workbench.seams import Executor, OcrEngine, Repository, Signer
+from workbench.store import Store
+from workbench.template import Template, load_all, parse
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# The survey list of the demo: who hands in papers. A real site gives its own with `workbench unit`.
+_DEMO_UNITS = (
+    ("PC06", "Phòng Cảnh sát quản lý hành chính về trật tự xã hội"),
+    ("CA-TPST", "Công an thành phố Sóc Trăng"),
+    ("CA-MX", "Công an huyện Mỹ Xuyên"),
+    ("CA-VC", "Công an thị xã Vĩnh Châu"),
+)
+
+
+class Settings(BaseSettings):
+    """What a site may choose, by environment (`WORKBENCH_…`) or a `.env` file beside the data."""
+
+    model_config = SettingsConfigDict(env_prefix="WORKBENCH_", env_file=".env", extra="ignore")
+
+    data: Path = Path("data")
+    database: str = ""  # empty: SQLite in the data folder
+    templates: Path = ROOT / "ocr_templates"
+    keys: Path = Path(os.environ.get("XDG_CONFIG_HOME", "~/.config")) / "workbench"
+    weights: Path | None = None  # a folder with EasyOCR weights that the site supplies
+    engines: tuple[str, ...] = ()  # empty: all that can run
+    readers: int = Field(default_factory=lambda: max(1, min(4, os.cpu_count() or 1)), ge=1, le=64)
+    page_seconds: float = Field(default=300, gt=0)  # a task that takes longer is stopped
+    agency: str = "CÔNG AN TỈNH SÓC TRĂNG"
+    demo: bool = False
+    language: Literal["vi", "en"] = "vi"
+
+    @property
+    def database_url(self) -> str:
+        return self.database or f"sqlite:///{self.data.resolve()}/workbench.db"
+
+    @property
+    def keys_folder(self) -> Path:
+        return self.keys.expanduser()
+
+
+def load_settings(**chosen: object) -> Settings:
+    """Settings from the environment, with `chosen` on top. Raises SettingsError by name."""
+    try:
+        return Settings(**chosen)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SettingsError(
+            "The setting {name} is not valid: {problem}.",
+            "Correct the environment variable or the file .env.",
+            name="WORKBENCH_" + "_".join(str(part) for part in first["loc"]).upper(),
+            problem=first["msg"],
+        ) from error
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """An open store with everything that fills its seams."""
+
+    settings: Settings
+    store: Store
+    templates: Mapping[str, Template]
+    executor: Executor
+
+    @property
+    def agency(self) -> str:
+        return self.settings.agency
+
+    @property
+    def scratch(self) -> Path:
+        """Where half-made files lie: beside the objects, on the same disk."""
+        folder = self.settings.data / "scratch"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @cached_property
+    def engines(self) -> Sequence[OcrEngine]:
+        """The engines that are chosen and can run here."""
+        return engines.available(self.settings.engines, self.settings.weights)
+
+    @cached_property
+    def signer(self) -> Signer:
+        return signing.trial_signer(self.settings.keys_folder, agency=self.settings.agency)
+
+    @cached_property
+    def repository(self) -> Repository:
+        return OcflRepository(self.settings.data / "repository")
+
+    def template(self, digest: str) -> Template:
+        """The template as it stood under this digest, also when a newer one is in use."""
+        for template in self.templates.values():
+            if template.digest == digest:
+                return template
+        kept = self.store.template_version(digest)
+        if kept is None:
+            raise StorageError(
+                "The template that this document was read with is missing from the store.",
+                "Restore the database from the backup.",
+            )
+        return parse(kept.source, kept.template)
+
+
+def open_workspace(settings: Settings, *, executor: Executor | None = None) -> Workspace:
+    """Open (and on first use make) the store and load the templates.
+
+    The default executor runs here; `supervised` gives the one for workers.
+    """
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        store = Store(settings.database_url, settings.data / "objects")
+        migrations.upgrade(store.engine)
+    except (OSError, OperationalError) as error:
+        raise StorageError(
+            "The store at {place} cannot be opened.",
+            "Check that the folder can be written and that the database runs.",
+            place=str(settings.data),
+        ) from error
+    templates = load_all(settings.templates)
+    kept = [
+        TemplateVersion(digest=t.digest, template=t.id, version=t.version, source=t.source)
+        for t in templates.values()
+        if store.template_version(t.digest) is None
+    ]
+    if kept:
+        store.keep(*kept)
+    return Workspace(settings, store, templates, executor or Inline())
+
+
+def supervised(settings: Settings) -> Processes:
+    """The executor of a worker: as many reading processes as the settings say."""
+    return Processes(settings.readers, seconds=settings.page_seconds)
+
+
+def prepare_demo(work: Workspace) -> None:
+    """Give an empty store the demo's accounts and units; a store with people is left alone."""
+    if work.store.persons():
+        return
+    work.store.keep(*accounts.demo_people())
+    work.store.keep(*(Unit(code=code, name=name) for code, name in _DEMO_UNITS))
