@@ -106,7 +106,7 @@ show_progress() {
   awk -v of="$1" -v tty="$([ -t 1 ] && echo 1)" -v to="$VENV" '
     /^(Collecting|Requirement already satisfied:|Processing) / {
       name = $0; sub(/^(Collecting|Requirement already satisfied:|Processing) /, "", name)
-      sub(/[ ;].*/, "", name)
+      sub(/[ ;].*/, "", name); sub(/.*\//, "", name)
       if (++n > of) of = n
       if (tty) printf "\r\033[K      %d/%d %s", n, of, name
       else if (n % 20 == 0) printf "      %d/%d %s\n", n, of, name
