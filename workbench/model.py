@@ -1,8 +1,9 @@
 """The nouns: rows that are kept, values that are computed.
 
-Rows are SQLModel tables and plain records: no relationship loads behind your back. Values are frozen
-dataclasses, computed and comparable. Places on paper are fractions of a page, origin top left, so
-that they survive any resolution; which page (the scan or the readable image) is said where it matters.
+Rows are SQLModel tables and plain records: no relationship loads behind your back. Values are
+frozen dataclasses, computed and comparable. Places on paper are fractions of a page, origin top
+left, so that they survive any resolution; which page (the scan or the readable image) is said where
+it matters.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Intake(StrEnum):
 class Decision(StrEnum):
     """How a sitting with a document ends."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - a decision
     RETURN = "return"
     RESCAN = "rescan"
 
@@ -192,7 +193,7 @@ class Identity:
     """Who an engine is, as it is kept with every reading.
 
     `family`: engines of one family err alike and have one vote between them.
-    `marks`: whether it can write Vietnamese diacritics; without, it is a witness to base letters only.
+    `marks`: whether it writes Vietnamese diacritics; without, it is a witness to base letters only.
     `finds_lines`: whether it finds the lines of a page itself, or must be given them.
     """
 
@@ -206,7 +207,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Warp:
-    """The map from pixels of the readable page to pixels of the page as scanned (3x3, row-major)."""
+    """The map from pixels of the readable page to pixels of the scan (3x3, row-major)."""
 
     matrix: tuple[float, ...]
     readable: tuple[int, int]  # width, height in pixels
@@ -400,7 +401,7 @@ class Batch(SQLModel, table=True):
 
 
 class SourceFile(SQLModel, table=True):
-    """A file that was handed in, kept byte for byte under its digest, or refused with its reason."""
+    """A file that was handed in: kept byte for byte by digest, or refused with its reason."""
 
     id: str = Field(default_factory=new_id, primary_key=True)
     batch: str = Field(index=True)
@@ -588,7 +589,7 @@ class Receipt(SQLModel, table=True):
 
 
 class Event(SQLModel, table=True):
-    """Who moved what from which stage to which, when, why. Append-only, without names of holders."""
+    """Who moved what from which stage to which, when, why. Append-only; no holder is named."""
 
     id: int | None = Field(default=None, primary_key=True)
     document: str = Field(index=True)

@@ -55,7 +55,9 @@ class SheetField:
         """Whether a person must still look at it."""
         if self.act is not None:
             return False
-        return not self.accepted or any(f.severity is not Severity.INFORMATION for f in self.findings)
+        return not self.accepted or any(
+            f.severity is not Severity.INFORMATION for f in self.findings
+        )
 
 
 @dataclass(frozen=True, slots=True)

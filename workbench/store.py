@@ -44,7 +44,6 @@ from workbench.model import (
     Unit,
     Word,
     Worker,
-    now,
 )
 
 Row = TypeVar("Row", bound=SQLModel)
@@ -239,6 +238,15 @@ class Store:
                 .values(lease_by=None, lease_until=None)
             )
 
+    def free_all(self, prefix: str) -> None:
+        """Give back all leases whose holder's name begins with `prefix`."""
+        with self.change() as session:
+            session.execute(
+                sa.update(Document)
+                .where(col(Document.lease_by).startswith(prefix, autoescape=True))
+                .values(lease_by=None, lease_until=None)
+            )
+
     def move(
         self,
         document: Document,
@@ -317,9 +325,7 @@ class Store:
         with self.change() as session:
             known = set(
                 session.exec(
-                    select(Correction.id).where(
-                        col(Correction.id).in_([c.id for c in corrections])
-                    )
+                    select(Correction.id).where(col(Correction.id).in_([c.id for c in corrections]))
                 ).all()
             )
             fresh = [c for c in corrections if c.id not in known]
@@ -484,6 +490,11 @@ class Store:
         with self.change() as session:
             for row in rows:
                 session.merge(row)
+
+    def forget(self, worker: Worker) -> None:
+        """Strike a worker that has ended from the list."""
+        with self.change() as session:
+            session.execute(sa.delete(Worker).where(col(Worker.id) == worker.id))
 
     def tables(self, *kinds: type[SQLModel]) -> Mapping[str, list[dict[str, Any]]]:
         """Whole tables as plain rows, by table name, for the analytics."""

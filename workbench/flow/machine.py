@@ -219,7 +219,9 @@ def propose(work: Work, claimed: Claimed) -> None:
         for page in store.pages(document.id)
         if page.readable and page.warp and page.quality and page.number in words
     ]
-    task = recognise.UnderstandTask(tuple(pages), tuple(work.templates.values()), tuple(work.engines))
+    task = recognise.UnderstandTask(
+        tuple(pages), tuple(work.templates.values()), tuple(work.engines)
+    )
     ((_, seen),) = work.executor.run(recognise.understand, [task])
     if isinstance(seen, WorkbenchError):
         raise seen
@@ -422,9 +424,7 @@ def claim(work: Work, *, holder: str, limit: int = 1) -> list[Document]:
     from workbench.store import MAX_ATTEMPTS
 
     mine: list[Document] = []
-    found = work.store.claim(
-        list(STEPS), by=holder, seconds=LEASE_SECONDS, at=now(), limit=limit
-    )
+    found = work.store.claim(list(STEPS), by=holder, seconds=LEASE_SECONDS, at=now(), limit=limit)
     for document in found:
         if document.attempts <= MAX_ATTEMPTS:
             mine.append(document)

@@ -56,10 +56,8 @@ class TakenIn:
         return tuple(file for file in self.files if file.intake is intake)
 
 
-def take_in(
-    work: Work, paths: Iterable[Path], *, name: str, unit: str, by: str
-) -> TakenIn:
-    """Take files, folders and zip archives in as one batch; refuse the bad by name, keep the rest."""
+def take_in(work: Work, paths: Iterable[Path], *, name: str, unit: str, by: str) -> TakenIn:
+    """Take files, folders and zip archives in as one batch; refuse the bad, keep the rest."""
     batch = Batch(name=name, unit=unit, by=by)
     store = work.store
     store.add(batch)
@@ -132,7 +130,10 @@ def sheet(work: Work, document: str) -> ReviewSheet:
         fields.append(
             SheetField(
                 name=proposal.field,
-                label={language: template.field_label(proposal.field, language) for language in ("vi", "en")},
+                label={
+                    language: template.field_label(proposal.field, language)
+                    for language in ("vi", "en")
+                },
                 kind=spec.kind,
                 critical=spec.critical,
                 required=spec.required,
@@ -150,17 +151,13 @@ def sheet(work: Work, document: str) -> ReviewSheet:
                 box=tuple(proposal.box) if proposal.box else None,
             )
         )
-    findings = validation.validate(
-        {field.name: field.normalised for field in fields}, template
-    )
+    findings = validation.validate({field.name: field.normalised for field in fields}, template)
     by_field: dict[str, list[Finding]] = {}
     for finding in findings:
         for name in finding.fields:
             by_field.setdefault(name, []).append(finding)
     reviews = tuple(store.reviews(document))
-    returned = next(
-        (r for r in reversed(reviews) if r.decision is Decision.RETURN), None
-    )
+    returned = next((r for r in reversed(reviews) if r.decision is Decision.RETURN), None)
     return ReviewSheet(
         document=found,
         title=template.title,

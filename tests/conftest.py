@@ -1,0 +1,50 @@
+"""What tests share: a store in a temporary folder, a noon, and the real sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from workbench import migrations, words
+from workbench.store import Store
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--regenerate", action="store_true", help="write recordings and goldens anew, to be diffed"
+    )
+
+
+@pytest.fixture
+def regenerate(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--regenerate"))
+
+
+@pytest.fixture(autouse=True)
+def spoken_in_vietnamese() -> None:
+    """Each test begins in the language that people get by default."""
+    words.speak("vi")
+
+
+@pytest.fixture
+def noon() -> datetime:
+    return datetime(2026, 11, 20, 5, 0, tzinfo=UTC)  # 12:00 in Vietnam
+
+
+@pytest.fixture(scope="session")
+def sample() -> Path:
+    """The folder of the sample batch: `files/` and `truth.jsonl`."""
+    return ROOT / "data" / "sample"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(f"sqlite:///{tmp_path}/workbench.db", tmp_path / "objects")
+    migrations.upgrade(opened.engine)
+    yield opened
+    opened.close()

@@ -1,0 +1,109 @@
+"""Whatever runs page work: a failure is a result, not the end of the run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from workbench.errors import EngineUnavailableError, ReadingFailedError, WorkbenchError
+from workbench.executors import Inline, Processes
+from workbench.seams import Executor
+
+
+def double(n: int) -> int:
+    return 2 * n
+
+
+def refuse_odd(n: int) -> int:
+    if n % 2:
+        raise EngineUnavailableError("No engine for {n}.", "Install it.", n=n)
+    return n
+
+
+def misbehave(how: str) -> str:
+    """An engine as bad as they come."""
+    match how:
+        case "crash":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "hang":
+            time.sleep(60)
+        case "raise":
+            raise RuntimeError("native code said no")
+    return how
+
+
+@pytest.fixture(scope="module")
+def processes() -> Iterator[Processes]:
+    with Processes(2, seconds=3) as executor:
+        yield executor
+
+
+@pytest.fixture(params=["inline", "processes"])
+def executor(request: pytest.FixtureRequest) -> Executor:
+    if request.param == "inline":
+        return Inline()
+    executor: Processes = request.getfixturevalue("processes")
+    return executor
+
+
+def test_results_come_in_the_order_of_the_items(executor: Executor) -> None:
+    assert list(executor.run(double, [3, 1, 2])) == [(3, 6), (1, 2), (2, 4)]
+
+
+def test_a_known_error_comes_back_whole_and_the_rest_goes_on(executor: Executor) -> None:
+    results = dict(executor.run(refuse_odd, [2, 3, 4]))
+    error = results[3]
+    assert (results[2], results[4]) == (2, 4)
+    assert isinstance(error, EngineUnavailableError)
+    assert (str(error), str(error.remedy)) == ("No engine for 3.", "Install it.")
+
+
+def test_a_task_that_crashes_hangs_or_raises_fails_alone(processes: Processes) -> None:
+    results = dict(processes.run(misbehave, ["well", "crash", "hang", "raise", "again"]))
+    assert (results["well"], results["again"]) == ("well", "again")
+    for how in ("crash", "hang", "raise"):
+        assert isinstance(results[how], ReadingFailedError), how
+    reasons = [r.message.text for r in results.values() if isinstance(r, WorkbenchError)]
+    assert len(set(reasons)) == 3, "each says something else"
+
+
+def test_no_child_outlives_its_killed_parent() -> None:
+    parent = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import os, time\n"
+            "from workbench.executors import Processes\n"
+            "if __name__ == '__main__':\n"
+            "    pool = Processes(1)\n"
+            "    print(next(pool.run(os.getpgid, [0])), flush=True)\n"
+            "    import multiprocessing\n"
+            "    print([c.pid for c in multiprocessing.active_children()][0], flush=True)\n"
+            "    time.sleep(60)\n",
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert parent.stdout
+    parent.stdout.readline()
+    child = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and _runs(child):
+        time.sleep(0.1)
+    assert not _runs(child)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

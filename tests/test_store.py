@@ -1,0 +1,179 @@
+"""All that is kept."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlmodel import SQLModel
+
+from workbench import model
+from workbench.errors import Sentence, StaleDocumentError, StorageError
+from workbench.model import Act, Correction, Document, Event, Stage
+from workbench.store import Store
+
+
+def a_document(store: Store, number: int = 1, stage: Stage = Stage.RECEIVED) -> Document:
+    document = Document(batch="b", source="s", unit="PC06", number=number, stage=stage)
+    store.add(document)
+    return document
+
+
+def an_act(document: Document, key: str, field: str = "so", by: str = "soat1") -> Correction:
+    return Correction(
+        id=key, document=document.id, field=field, act=Act.EDIT, before="", after="x",
+        normalised="x", by=by, revision=0,
+    )  # fmt: skip
+
+
+def test_the_migrations_make_just_the_tables_of_the_model(store: Store) -> None:
+    assert model.ROWS
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_the_same_bytes_are_kept_once_under_their_digest(store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "scan.bin"
+    file.write_bytes(b"scan")
+    digest = store.put(b"scan")
+    assert store.put(file) == digest == hashlib.sha256(b"scan").hexdigest()
+    assert store.get(digest) == b"scan"
+    assert [p.name for p in store.objects.rglob("*") if p.is_file()] == [digest]
+
+
+def test_a_full_disk_keeps_nothing_half_done_and_says_so(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("workbench.store.os.fsync", full)
+    with pytest.raises(StorageError, match="disk is full"):
+        store.put(b"scan")
+    assert [p for p in store.objects.rglob("*") if p.is_file()] == []
+
+
+def test_only_a_digest_names_a_file(store: Store) -> None:
+    with pytest.raises(ValueError, match="SHA-256"):
+        store.path("../../etc/passwd")
+
+
+def test_only_one_of_many_can_move_a_document_on(store: Store, noon: datetime) -> None:
+    document = a_document(store)
+    start = threading.Barrier(8)
+
+    def race(name: str) -> bool:
+        start.wait()
+        try:
+            store.move(document, Stage.READ, by=name, at=noon)
+        except StaleDocumentError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(race, [f"w{i}" for i in range(8)]))
+    assert won.count(True) == 1
+    assert [e.after for e in store.events(document.id)] == ["read"]
+
+
+def test_a_move_that_fails_leaves_neither_rows_nor_event(store: Store, noon: datetime) -> None:
+    document = a_document(store)
+    twice = Event(id=1, document=document.id, batch="b", unit="u", after="read", by="x", at=noon)
+    store.add(Event(id=1, document="other", batch="b", unit="u", after="read", by="x", at=noon))
+    with pytest.raises(Exception, match="UNIQUE"):
+        store.move(document, Stage.READ, by="w", at=noon, rows=[twice])
+    kept = store.document(document.id)
+    assert kept is not None and kept.stage is Stage.RECEIVED
+    assert store.events(document.id) == []
+
+
+def test_every_document_is_claimed_by_exactly_one(store: Store, noon: datetime) -> None:
+    for number in range(40):
+        a_document(store, number)
+
+    def work(name: str) -> list[str]:
+        mine: list[str] = []
+        while got := store.claim([Stage.RECEIVED], by=name, seconds=60, at=noon):
+            mine += [d.id for d in got]
+        return mine
+
+    with ThreadPoolExecutor(4) as pool:
+        claimed = [key for keys in pool.map(work, "abcd") for key in keys]
+    assert len(claimed) == 40
+    assert len(set(claimed)) == 40
+
+
+def test_a_lease_that_ran_out_is_claimed_again_and_the_late_worker_loses(
+    store: Store, noon: datetime
+) -> None:
+    a_document(store)
+    (late,) = store.claim([Stage.RECEIVED], by="late", seconds=60, at=noon)
+    (again,) = store.claim([Stage.RECEIVED], by="quick", seconds=60, at=noon + timedelta(hours=1))
+    assert again.id == late.id
+    assert again.attempts == 2
+    with pytest.raises(StaleDocumentError):
+        store.move(late, Stage.READ, by="late", at=noon, holder="late")
+    assert store.move(again, Stage.READ, by="quick", at=noon, holder="quick").stage is Stage.READ
+
+
+def test_an_approved_document_is_not_sealed_before_it_is_ordered(
+    store: Store, noon: datetime
+) -> None:
+    document = a_document(store, stage=Stage.APPROVED)
+    assert store.claim([Stage.APPROVED], by="w", seconds=60, at=noon) == []
+    store.move(document, Stage.APPROVED, by="duyet1", at=noon, seal_by="duyet1")
+    assert len(store.claim([Stage.APPROVED], by="w", seconds=60, at=noon)) == 1
+
+
+def test_an_act_sent_twice_is_one_act(store: Store, noon: datetime) -> None:
+    document = a_document(store, stage=Stage.PROPOSED)
+    first, new = store.correct(document, [an_act(document, "1")], by="soat1", at=noon)
+    again, none = store.correct(document, [an_act(document, "1")], by="soat1", at=noon)
+    assert (new, none) == (1, 0)
+    assert first.revision == again.revision == 1
+    assert len(store.corrections(document.id)) == 1
+
+
+def test_nobody_corrects_a_document_that_a_colleague_has(store: Store, noon: datetime) -> None:
+    document = a_document(store, stage=Stage.PROPOSED)
+    store.borrow(by="soat1", seconds=900, at=noon, limit=5)
+    with pytest.raises(StaleDocumentError):
+        store.correct(document, [an_act(document, "1", by="soat2")], by="soat2", at=noon)
+    later = noon + timedelta(hours=1)
+    assert store.correct(document, [an_act(document, "1")], by="soat2", at=later)[1] == 1
+
+
+def test_reviewers_get_different_documents_and_their_own_again(
+    store: Store, noon: datetime
+) -> None:
+    for number in range(4):
+        a_document(store, number, Stage.PROPOSED)
+    mine = store.borrow(by="soat1", seconds=900, at=noon, limit=2)
+    theirs = store.borrow(by="soat2", seconds=900, at=noon, limit=4)
+    assert len(theirs) == 2
+    assert {d.id for d in mine}.isdisjoint(d.id for d in theirs)
+    again = store.borrow(by="soat1", seconds=900, at=noon, limit=2)
+    assert {d.id for d in again} == {d.id for d in mine}
+
+
+def test_a_held_document_remembers_where_it_stood_and_why(store: Store, noon: datetime) -> None:
+    document = a_document(store, stage=Stage.READ)
+    held = store.move(
+        document, Stage.HELD, by="w", at=noon, reason=Sentence("All {n} pages are blank.", {"n": 2})
+    )
+    assert held.held_at is Stage.READ
+    assert held.reason == {"text": "All {n} pages are blank.", "values": {"n": 2}}
+
+
+def test_counts_name_every_stage(store: Store) -> None:
+    a_document(store)
+    assert store.counts()[Stage.RECEIVED] == 1
+    assert set(store.counts()) == set(Stage)

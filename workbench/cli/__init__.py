@@ -1,0 +1,61 @@
+"""The command line: `workbench start | serve | work | load | read | sign | export | verify | …`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from workbench import words
+from workbench.cli import bench, doctor, papers, proof, read, start
+from workbench.cli.settings import configure_logs
+from workbench.errors import WorkbenchError
+from workbench.workspace import load_settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Digitise official papers: read, review, approve, sign, keep.",
+)
+
+
+@app.callback()
+def common(
+    language: Annotated[str, typer.Option(help="Language of sentences for people: vi or en.")] = "",
+    log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "WARNING",
+) -> None:
+    """Options that hold for every command; they stand before its name."""
+    configure_logs(log_level)
+    words.speak("en" if (language or load_settings().language) == "en" else "vi")
+
+
+_COMMANDS: tuple[Callable[..., None], ...] = (
+    start.start,
+    start.serve,
+    start.work,
+    papers.load,
+    papers.status,
+    papers.sign,
+    papers.export,
+    read.read,
+    proof.verify,
+    doctor.doctor,
+)
+for command in _COMMANDS:
+    app.command()(command)
+app.add_typer(bench.app, name="bench")
+app.add_typer(papers.template, name="template")
+
+
+def main() -> None:
+    """Run a command; a known error is one sentence on stderr and its own exit code."""
+    try:
+        app()
+    except WorkbenchError as error:
+        help_ = words.remedy(error)
+        print(words.say(error) + (f"\n  → {help_}" if help_ else ""), file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+    except BrokenPipeError:
+        raise SystemExit(0) from None  # `workbench … | head` is no error

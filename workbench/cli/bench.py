@@ -1,0 +1,11 @@
+"""`workbench bench …`: measurements that anyone can run again, against a named limit."""
+
+from __future__ import annotations
+
+import typer
+
+from workbench.bench import accuracy, analytics
+
+app = typer.Typer(no_args_is_help=True, help="Measure; print ratios against the named limit.")
+app.command("accuracy")(accuracy.command)
+app.command("analytics")(analytics.command)

@@ -1,0 +1,182 @@
+"""`workbench load | status | sign | export | template`: papers without a screen."""
+
+from __future__ import annotations
+
+import json as json_
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench import flow
+from workbench.errors import Sentence, TemplateError
+from workbench.model import Intake, Stage, now
+from workbench.template import load as load_template
+from workbench.words import say
+from workbench.workspace import Workspace, load_settings, open_workspace
+
+template = typer.Typer(no_args_is_help=True, help="Templates: check and list.")
+
+As = Annotated[str, typer.Option("--by", help="Sign-in name of the person who orders this.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+
+
+def load(
+    paths: Annotated[list[Path], typer.Argument(help="Files, folders or zip archives.")],
+    unit: Annotated[str, typer.Option(help="Code of the unit that hands them in.")] = "PC06",
+    name: Annotated[str, typer.Option(help="Name of the batch.")] = "",
+    by: As = "quantri",
+    json: Json = False,
+) -> None:
+    """Take scans in as one batch; refuse bad files by name with the reason, keep the rest.
+
+    Exit code 3 when a file was refused.
+    """
+    work = open_workspace(load_settings())
+    taken = flow.take_in(work, paths, name=name or paths[0].name, unit=unit, by=by)
+    if json:
+        print(
+            json_.dumps(
+                {
+                    "batch": taken.batch.id,
+                    "files": [
+                        {
+                            "name": file.name,
+                            "intake": file.intake,
+                            "sha256": file.digest,
+                            "reason": str(Sentence.from_json(file.reason)) if file.reason else None,
+                        }
+                        for file in taken.files
+                    ],
+                },
+                ensure_ascii=False,
+            )
+        )
+    else:
+        for file in taken.files:
+            print(f"{_MARKS[file.intake]} {file.name}{_why(file.reason, file.remedy)}")
+        print(
+            say(
+                "{accepted} taken in, {known} known already, {refused} refused.",
+                accepted=len(taken.of(Intake.ACCEPTED)),
+                known=len(taken.of(Intake.KNOWN)),
+                refused=len(taken.of(Intake.REFUSED)),
+            )
+        )
+    if taken.of(Intake.REFUSED):
+        raise typer.Exit(3)
+
+
+def status(json: Json = False) -> None:
+    """How many documents stand at each stage."""
+    work = open_workspace(load_settings())
+    counts = work.store.counts()
+    if json:
+        print(json_.dumps({stage.value: n for stage, n in counts.items()}))
+        return
+    for stage, n in counts.items():
+        print(f"{n:7}  {say(STAGE_NAMES[stage])}")
+
+
+def sign(
+    by: As,
+    json: Json = False,
+) -> None:
+    """Seal every approved document and hand it to the repository, as the approver `--by`."""
+    work = open_workspace(load_settings())
+    approved = [d.id for d in work.store.documents(stage=Stage.APPROVED, limit=100_000)]
+    flow.order_seal(work, approved, by=by)
+    done = _drain(work, (Stage.APPROVED, Stage.SIGNED))
+    _report(work, approved, done, json)
+
+
+def export(json: Json = False) -> None:
+    """Hand every signed document to the repository; again gives the same receipts."""
+    work = open_workspace(load_settings())
+    signed = [d.id for d in work.store.documents(stage=Stage.SIGNED, limit=100_000)]
+    done = _drain(work, (Stage.SIGNED,))
+    _report(work, signed, done, json)
+
+
+def _drain(work: Workspace, stages: tuple[Stage, ...]) -> int:
+
+    done = 0
+    while found := work.store.claim(
+        stages, by="command-line", seconds=flow.LEASE_SECONDS, at=now()
+    ):
+        for document in found:
+            flow.step(work, document, holder="command-line")
+            done += 1
+    return done
+
+
+def _report(work: Workspace, ids: list[str], steps: int, json: bool) -> None:
+    found = [work.store.document(key) for key in ids]
+    held = [d for d in found if d is not None and d.stage is Stage.HELD]
+    receipts = [r for key in ids for r in work.store.receipts(key)]
+    if json:
+        print(
+            json_.dumps(
+                {
+                    "documents": len(ids),
+                    "steps": steps,
+                    "held": [d.id for d in held],
+                    "receipts": [
+                        {"document": r.document, "object": r.object_id, "version": r.version}
+                        for r in receipts
+                    ],
+                }
+            )
+        )
+    else:
+        print(say("{n} documents, {receipts} receipts.", n=len(ids), receipts=len(receipts)))
+        for document in held:
+            print(f"  {document.id}{_why(document.reason, document.remedy)}")
+    if held:
+        raise typer.Exit(10)
+
+
+@template.command("check")
+def check_templates(paths: Annotated[list[Path], typer.Argument(help="YAML files.")]) -> None:
+    """Read templates and tell every error by file, line and in words."""
+    bad = 0
+    for path in paths:
+        try:
+            found = load_template(path)
+        except TemplateError as error:
+            bad += 1
+            print(say(error))
+        else:
+            print(f"{path}: {found.id}@{found.version} {found.digest[:12]}")
+    if bad:
+        raise typer.Exit(TemplateError.exit_code)
+
+
+@template.command("list")
+def list_templates() -> None:
+    """The templates in use, with version and digest."""
+    for found in open_workspace(load_settings()).templates.values():
+        print(f"{found.id}@{found.version}  {found.digest[:12]}  {found.title['vi']}")
+
+
+def _why(reason: object, remedy: object) -> str:
+    text = ""
+    for kept in (reason, remedy):
+        if isinstance(kept, dict) and kept.get("text"):
+            text += f"\n    {say(Sentence.from_json(kept))}"
+    return text
+
+
+_MARKS = {Intake.ACCEPTED: "✓", Intake.KNOWN: "=", Intake.REFUSED: "✗"}
+
+STAGE_NAMES = {
+    Stage.RECEIVED: "Received",
+    Stage.READ: "Read",
+    Stage.PROPOSED: "Waiting for review",
+    Stage.REVIEWED: "Waiting for approval",
+    Stage.APPROVED: "Approved",
+    Stage.SIGNED: "Signed",
+    Stage.EXPORTED: "In the repository",
+    Stage.HELD: "Held",
+    Stage.REJECTED: "Refused",
+}

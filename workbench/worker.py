@@ -1,0 +1,116 @@
+"""A process that takes waiting documents and moves them on, until it is told to stop.
+
+Several threads claim documents; the heavy work runs in supervised child processes, so a page
+that crashes its reader fails alone. A worker that was killed leaves leases behind: the next one to
+start on the same machine gives them back at once.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from uuid import uuid4
+
+import structlog
+
+from workbench import flow
+from workbench.model import Worker, now
+from workbench.store import Store
+from workbench.workspace import Workspace
+
+IDLE_SECONDS = 1.0
+
+log = structlog.get_logger()
+
+
+def run(work: Workspace, *, until_empty: bool = False) -> int:
+    """Move documents on until a signal comes (or, `until_empty`, none waits); how many steps."""
+    stop = threading.Event()
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+    sweep(work.store)
+    me = Worker(id=f"worker-{uuid4().hex[:12]}", host=socket.gethostname(), pid=os.getpid())
+    work.store.keep(me)
+    log.info("worker.started", worker=me.id, readers=work.settings.readers)
+    steps = _Count()
+    threads = [
+        threading.Thread(
+            target=_pull, args=(work, f"{me.id}/{slot}", stop, steps, until_empty), daemon=True
+        )
+        for slot in range(work.settings.readers)
+    ]
+    parent = os.getppid()
+    try:
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads) and not stop.wait(IDLE_SECONDS):
+            me.seen_at = now()
+            work.store.keep(me)
+            if os.getppid() != parent:
+                stop.set()  # whoever started us is gone; nobody would stop us any more
+        # A step under way is left to end by itself only where that is quick: reading is resumed.
+        for thread in threads:
+            thread.join(timeout=5)
+    finally:
+        for slot in range(work.settings.readers):
+            work.store.free(f"{me.id}/{slot}")
+        work.store.forget(me)
+        log.info("worker.stopped", worker=me.id, steps=steps.total)
+    return steps.total
+
+
+def sweep(store: Store) -> int:
+    """Give back what dead workers of this machine had leased; how many workers were dead."""
+    dead = [
+        worker
+        for worker in store.workers()
+        if worker.host == socket.gethostname() and not _alive(worker.pid)
+    ]
+    for worker in dead:
+        store.free_all(f"{worker.id}/")
+        store.forget(worker)
+        log.warning("worker.swept", worker=worker.id)
+    return len(dead)
+
+
+class _Count:
+    def __init__(self) -> None:
+        self.total = 0
+        self._lock = threading.Lock()
+
+    def add(self) -> None:
+        with self._lock:
+            self.total += 1
+
+
+def _pull(
+    work: Workspace, holder: str, stop: threading.Event, steps: _Count, until_empty: bool
+) -> None:
+    while not stop.is_set():
+        try:
+            claimed = flow.claim(work, holder=holder)
+            for document in claimed:
+                flow.step(work, document, holder=holder)
+                steps.add()
+        except Exception:
+            # A store that cannot be reached now may be there again in a moment.
+            log.exception("worker.stumbled", worker=holder)
+            stop.wait(5 * IDLE_SECONDS)
+            continue
+        if not claimed:
+            if until_empty:
+                return
+            stop.wait(IDLE_SECONDS)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
