@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as Late
 from multiprocessing import get_context
@@ -42,14 +43,29 @@ class Processes:
     """
 
     def __init__(self, processes: int, *, seconds: float = 300) -> None:
-        self._pool = ProcessPool(max_workers=processes, context=get_context("spawn"))
+        self._processes = processes
         self._seconds = seconds
+        self._lock = threading.Lock()
+        self._pool = self._open()
+
+    def _open(self) -> ProcessPool:
+        # Spawned, not forked: the worker has threads, and engines dislike inherited state.
+        return ProcessPool(max_workers=self._processes, context=get_context("spawn"))
+
+    def _working(self) -> ProcessPool:
+        """The pool; a new one where the old broke down altogether."""
+        with self._lock:
+            if not self._pool.active:
+                log.warning("pool.renewed")
+                self._pool = self._open()
+            return self._pool
 
     def run(
         self, task: Callable[[T], R], items: Iterable[T]
     ) -> Iterator[tuple[T, R | WorkbenchError]]:
+        pool = self._working()
         under_way = [
-            (item, self._pool.schedule(task, args=[item], timeout=self._seconds)) for item in items
+            (item, pool.schedule(task, args=[item], timeout=self._seconds)) for item in items
         ]
         for item, future in under_way:
             try:

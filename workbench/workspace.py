@@ -96,7 +96,12 @@ class Workspace:
     @cached_property
     def engines(self) -> Sequence[OcrEngine]:
         """The engines that are chosen and can run here."""
-        return engines.available(self.settings.engines, self.settings.weights)
+        chosen = self.settings.engines
+        return tuple(
+            engine
+            for engine in engines.discover(self.settings.weights)
+            if (not chosen or engine.name in chosen) and engines.status(engine).available
+        )
 
     @cached_property
     def signer(self) -> Signer:
