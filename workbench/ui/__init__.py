@@ -1,0 +1,91 @@
+"""What every page stands on: the workspace, who is here, and how an error is told."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache, wraps
+from typing import ParamSpec
+from urllib.parse import unquote
+
+import streamlit as st
+import structlog
+
+from workbench.errors import NotAllowedError, WorkbenchError
+from workbench.model import Person
+from workbench.words import Language, remedy, say, speak
+from workbench.workspace import Workspace, load_settings, open_workspace
+
+log = structlog.get_logger(__name__)
+P = ParamSpec("P")
+
+LANGUAGE_COOKIE = "workbench_language"
+
+
+@cache
+def workspace() -> Workspace:
+    """The one workspace of this process."""
+    return open_workspace(load_settings())
+
+
+def person() -> Person:
+    """Who is here, asked of the store anew: a revoked account loses an open page too."""
+    name = st.user.get("workbench_person")
+    someone = workspace().store.person(unquote(str(name))) if name else None
+    if someone is None or not someone.active:
+        raise NotAllowedError("You are not signed in.", "Sign in again.")
+    return someone
+
+
+def speak_as_chosen() -> None:
+    """Speak the reader's language: each run is a new thread and begins in Vietnamese."""
+    chosen = st.context.cookies.get(LANGUAGE_COOKIE) or workspace().settings.language
+    language: Language = "en" if chosen == "en" else "vi"
+    speak(language)
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Tell an error in place and let the rest of the page stand."""
+    try:
+        yield
+    except WorkbenchError as error:
+        tell(error)
+    # The edge of a page: what nobody foresaw becomes a reference that leads to the log.
+    except Exception:
+        reference = secrets.token_hex(4)
+        log.exception("page.failed", reference=reference)
+        st.error(
+            say("Something went wrong that nobody foresaw; what was saved before is kept.")
+            + "\n\n"
+            + say(
+                "Give this reference to the maintainers: {reference}", reference=f"`{reference}`"
+            ),
+            icon=":material/report:",
+        )
+
+
+def tell(error: WorkbenchError) -> None:
+    """Say what happened and what helps."""
+    advice = remedy(error)
+    words = f"**{say(error)}**" + (f"\n\n{advice}" if advice else "")
+    st.error(words, icon=":material/error:")
+
+
+def watching(seconds: float) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """Draw this part of the page again every few seconds, for progress only.
+
+    A fragment runs without the frame around it: the language and the edge for errors are set here.
+    """
+
+    def decorate(draw: Callable[P, None]) -> Callable[P, None]:
+        @wraps(draw)
+        def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
+            speak_as_chosen()
+            with guarded():
+                draw(*args, **kwargs)
+
+        return st.fragment(drawn, run_every=max(seconds, 5))
+
+    return decorate

@@ -1,0 +1,60 @@
+"""The places in the app: one table that says which page lies where and for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import workbench
+from workbench.model import Person, Role
+
+PAGES = Path(workbench.__file__).parents[1] / "pages"
+
+EVERYBODY = frozenset(Role)
+# Who may see what a paper says. An administrator looks after accounts and needs no paper for it.
+READERS = frozenset({Role.REVIEWER, Role.DESIGNER, Role.APPROVER, Role.MANAGER})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page, its title (a message id), its section (a message id) and who finds it in the menu."""
+
+    file: str
+    title: str
+    section: str
+    icon: str
+    roles: frozenset[Role]
+    wide: bool = False  # needs the whole width: the menu starts folded away
+
+    @property
+    def path(self) -> Path:
+        return PAGES / self.file
+
+
+PLACES: tuple[Place, ...] = (
+    Place("home.py", "Start", "", "home", EVERYBODY),
+    Place("intake.py", "Take in scans", "Work", "upload_file", READERS),
+    Place("documents.py", "Documents", "Work", "folder_open", READERS),
+    Place("review.py", "Review", "Work", "fact_check", frozenset({Role.REVIEWER}), wide=True),
+    Place("approve.py", "Approve", "Work", "approval", frozenset({Role.APPROVER})),
+    Place("sign.py", "Sign and export", "Work", "verified", frozenset({Role.APPROVER})),
+    Place("engines.py", "Engines", "Looking into it", "compare", READERS),
+    Place("templates.py", "Templates", "Looking into it", "dashboard_customize", READERS),
+    Place("managers.py", "Figures", "Looking into it", "monitoring", frozenset({Role.MANAGER})),
+    Place("people.py", "People", "Administration", "group", frozenset({Role.ADMINISTRATOR})),
+)
+
+
+def open_to(person: Person, places: Sequence[Place] = PLACES) -> tuple[Place, ...]:
+    """The places this person finds; a page checks again by itself."""
+    roles = {Role(role) for role in person.roles}
+    return tuple(place for place in places if place.roles & roles and place.path.exists())
+
+
+def by_section(places: Sequence[Place]) -> Mapping[str, list[Place]]:
+    """Sections in the order of the table."""
+    sections: dict[str, list[Place]] = {}
+    for place in places:
+        sections.setdefault(place.section, []).append(place)
+    return sections
