@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Sequence
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from workbench.errors import NotAllowedError, NotReadyError
 from workbench.model import Person, Role
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{2,31}")
+_SHORTEST = 10  # NIST SP 800-63B asks for 8 at least; a phrase is easily longer
 
 _hasher = PasswordHasher()  # RFC 9106 low-memory defaults of the library
 
@@ -45,3 +52,84 @@ def demo_people() -> tuple[Person, ...]:
 
 
 _NOBODY = hash_password("no such person has this password")
+
+
+def new_person(
+    name: str,
+    shown_as: str,
+    password: str,
+    *,
+    roles: Sequence[str],
+    unit: str | None,
+    known: Collection[str],
+) -> Person:
+    """A new account. Raises NotReadyError for what is missing or taken."""
+    name = name.strip().lower()
+    if not _NAME.fullmatch(name):
+        raise NotReadyError(
+            "The account name is not valid.",
+            "Use 3 to 32 small letters without marks, digits, dots or hyphens.",
+        )
+    if name in known:
+        raise NotReadyError("This account name is taken.", "Choose another one.")
+    _check(shown_as, roles)
+    return Person(
+        name=name,
+        shown_as=shown_as.strip(),
+        password_hash=_checked_hash(password),
+        roles=list(roles),
+        unit=unit,
+    )
+
+
+def changed(
+    person: Person,
+    *,
+    shown_as: str,
+    roles: Sequence[str],
+    unit: str | None,
+    active: bool,
+    by: str,
+) -> Person:
+    """The account with other duties. Nobody shuts themselves out of the administration."""
+    _check(shown_as, roles)
+    if person.name == by and (not active or Role.ADMINISTRATOR.value not in roles):
+        raise NotAllowedError(
+            "You cannot take the administration from yourself.",
+            "Ask another administrator to do it.",
+        )
+    return Person(
+        **{
+            **person.model_dump(),
+            "shown_as": shown_as.strip(),
+            "roles": list(roles),
+            "unit": unit,
+            "active": active,
+        }
+    )
+
+
+def with_password(person: Person, password: str) -> Person:
+    """The account with a new password. Raises NotReadyError for one that is too short."""
+    return Person(**{**person.model_dump(), "password_hash": _checked_hash(password)})
+
+
+def check_unit(code: str, name: str) -> None:
+    """Raise NotReadyError unless a unit may be called so."""
+    if not code.strip() or not name.strip():
+        raise NotReadyError("A unit needs a code and a name.", "Fill in both.")
+
+
+def _check(shown_as: str, roles: Sequence[str]) -> None:
+    if not shown_as.strip():
+        raise NotReadyError("The name to be shown is missing.", "Write the person's name.")
+    if not roles:
+        raise NotReadyError("The account has no role.", "Choose at least one role.")
+
+
+def _checked_hash(password: str) -> str:
+    if len(password) < _SHORTEST:
+        raise NotReadyError(
+            "The password is too short.", "Use at least {n} characters.", n=_SHORTEST
+        )
+    return hash_password(password)

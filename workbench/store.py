@@ -396,13 +396,14 @@ class Store:
         batch: str | None = None,
         unit: str | None = None,
         kind: str | None = None,
+        text: str = "",
         limit: int = 200,
         offset: int = 0,
     ) -> list[Document]:
-        """Documents that match, oldest first."""
+        """Documents that match, oldest first; `text` stands in a file's name or a read value."""
         query = (
             select(Document)
-            .where(*_matching(stage, batch, unit, kind))
+            .where(*_matching(stage, batch, unit, kind, text))
             .order_by(col(Document.created_at), col(Document.number))
             .limit(limit)
             .offset(offset)
@@ -416,9 +417,10 @@ class Store:
         batch: str | None = None,
         unit: str | None = None,
         kind: str | None = None,
+        text: str = "",
     ) -> int:
         query = select(sa.func.count()).select_from(Document)
-        return int(self._all(query.where(*_matching(stage, batch, unit, kind)))[0])
+        return int(self._all(query.where(*_matching(stage, batch, unit, kind, text)))[0])
 
     def counts(self, batch: str | None = None) -> dict[Stage, int]:
         """How many documents stand at each stage; every stage is named."""
@@ -508,7 +510,11 @@ class Store:
 
 
 def _matching(
-    stage: Stage | Sequence[Stage] | None, batch: str | None, unit: str | None, kind: str | None
+    stage: Stage | Sequence[Stage] | None,
+    batch: str | None,
+    unit: str | None,
+    kind: str | None,
+    text: str,
 ) -> list[Any]:
     wanted: list[Any] = []
     if stage is not None:
@@ -516,6 +522,10 @@ def _matching(
     for column, value in ((Document.batch, batch), (Document.unit, unit), (Document.kind, kind)):
         if value is not None:
             wanted.append(col(column) == value)
+    if text.strip():
+        named = select(SourceFile.id).where(col(SourceFile.name).icontains(text.strip()))
+        says = select(Proposal.document).where(col(Proposal.value).icontains(text.strip()))
+        wanted.append(sa.or_(col(Document.source).in_(named), col(Document.id).in_(says)))
     return wanted
 
 
