@@ -1,0 +1,443 @@
+"""Figures of the managers' page: the product's look, the reader's language, a table behind each.
+
+Colours tell apart for colour-blind readers too (one hue from pale to strong along the way,
+vermilion for what is held), and never alone: every bar and line says its number or its name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+from plotly.subplots import make_subplots
+
+from workbench.model import Stage
+from workbench.ui import badges
+from workbench.ui.notation import number, percent
+from workbench.words import language, say
+
+Label = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """The colours of one theme; along the way the strongest is what is furthest."""
+
+    text: str
+    faint: str
+    steps: tuple[str, str, str, str, str]  # from just taken in to exported
+    alarm: str
+    others: tuple[str, str, str]  # for what is not a way: kinds of correction
+    scale: tuple[str, str, str]  # of the heat map, from poor to good
+
+
+LIGHT = Ink(
+    text="#1f2937",
+    faint="#e3e8ee",
+    steps=("#d3dbe4", "#a9ccf5", "#6ea6e0", "#3a7cc4", "#1d5192"),
+    alarm="#d55e00",
+    others=("#e69f00", "#009e73", "#cc79a7"),
+    scale=("#f6c9a8", "#eef3f8", "#3a7cc4"),
+)
+DARK = Ink(
+    text="#e6ebf1",
+    faint="#2b3440",
+    steps=("#3a4552", "#3d5f85", "#4f87bf", "#7ab0e6", "#c3ddfa"),
+    alarm="#f08a3c",
+    others=("#f0b429", "#2cb996", "#df9cc0"),
+    scale=("#7a3d12", "#222c38", "#5b9be0"),
+)
+
+# The stretches of the way as stacked bars show them; the number is the place in `Ink.steps`.
+STRETCHES: Mapping[str, tuple[str, int]] = {
+    "exported": ("Exported", 4),
+    "approved": ("Approved or signed", 3),
+    "reviewed": ("Waits for approval", 2),
+    "proposed": ("Waits for review", 1),
+    "received": ("Being read", 0),
+}
+
+COLUMNS: Mapping[str, str] = {
+    "stage": "Stage", "documents": "Documents", "oldest": "Oldest since", "day": "Day",
+    "received": "Taken in", "read": "Read", "reviewed": "Reviewed", "approved": "Approved",
+    "exported": "Exported", "proposed": "Waits for review", "in_work": "In work", "held": "Held",
+    "name": "Unit", "unit": "Code", "kind": "Kind of paper", "regime": "Date of issue",
+    "total": "Total", "remaining": "Remaining", "share": "Share", "pages": "Pages",
+    "before_total": "Before 01/7/2022", "before_done": "… of these exported",
+    "from_total": "From 01/7/2022", "from_done": "… of these exported (from)",
+    "reason": "Reason", "held_at": "Held at", "engine": "Engine", "field": "Field",
+    "readings": "Readings", "agreeing": "Agreeing", "settled": "Against a reviewed value",
+    "right_settled": "… of these right", "cases": "Cases", "edit": "Typed by hand",
+    "candidate": "Another reading taken", "illegible": "Illegible", "absent": "Not on the paper",
+    "corrected": "Corrected", "accepted": "Accepted by the machine", "changed": "Changed later",
+    "share_accepted": "Share accepted", "share_changed": "Share changed later",
+    "failed": "Pages not read", "mean_seconds": "CPU seconds a page",
+    "median_seconds": "Median", "p95_seconds": "95 of 100 below",
+}  # fmt: skip
+
+
+def stage_word(stage: Stage) -> str:
+    """As on the badges, but for the end of the way: "exported", as the top figures say."""
+    return say("Exported") if stage is Stage.EXPORTED else badges.stage_word(stage)
+
+
+def ink() -> Ink:
+    """The colours for the theme the reader has chosen."""
+    return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+# --- figures -------------------------------------------------------------------------------
+
+
+def stages(frame: pd.DataFrame, colours: Ink) -> go.Figure:
+    """How many documents stand where, in the order of the way."""
+    counts = dict(zip(frame["stage"], frame["documents"], strict=True))
+    shown = [s for s in Stage if s in counts or s not in (Stage.HELD, Stage.REJECTED)]
+    place = dict(zip(list(Stage)[:7], (0, 0, 1, 2, 3, 3, 4), strict=True))
+    bars = go.Bar(
+        y=[stage_word(s) for s in shown],
+        x=[counts.get(s, 0) for s in shown],
+        orientation="h",
+        marker_color=[colours.steps[place[s]] if s in place else colours.alarm for s in shown],
+        text=[number(counts.get(s, 0)) for s in shown],
+        textposition="outside",
+        cliponaxis=False,
+        hovertemplate="%{y}: %{text}<extra></extra>",
+    )
+    return _bars(go.Figure(bars), colours, rows=len(shown))
+
+
+def burn_up(frame: pd.DataFrame, colours: Ink) -> go.Figure:
+    """What came in and what is done, up to each day."""
+    return _lines(
+        frame,
+        colours,
+        (("received", "Taken in", 2), ("reviewed", "Reviewed", 3), ("exported", "Exported", 4)),
+    )
+
+
+def per_day(frame: pd.DataFrame, colours: Ink) -> go.Figure:
+    """What was done on each day, a strip a step; weeks once there are more days than bars fit."""
+    steps = ("received", "read", "reviewed", "approved", "exported")
+    if len(frame) > 120:
+        days = pd.to_datetime(frame["day"])
+        frame = frame.assign(day=days.dt.to_period("W").dt.start_time)
+        frame = frame.groupby("day", as_index=False)[list(steps)].sum()
+    figure = make_subplots(len(steps), 1, shared_xaxes=True, vertical_spacing=0.035)
+    for row, step in enumerate(steps, start=1):
+        figure.add_bar(
+            x=frame["day"],
+            y=frame[step],
+            name=say(COLUMNS[step]),
+            marker_color=colours.steps[max(row - 1, 1)],
+            hovertemplate="%{x|%d/%m/%Y}: %{y:,}<extra>%{fullData.name}</extra>",
+            row=row,
+            col=1,
+        )
+        figure.update_yaxes(title_text=say(COLUMNS[step]), row=row, col=1)
+    _look(figure, colours, height=430)
+    figure.update_layout(showlegend=False, bargap=0.25, margin_t=8)
+    _days(figure, frame["day"])
+    figure.update_yaxes(nticks=3)
+    return figure
+
+
+def units(frame: pd.DataFrame, colours: Ink) -> go.Figure:
+    """How far each unit is: one bar a unit, its whole length the unit's documents."""
+    ends = [
+        f"{percent(share)} · {number(total)}"
+        for share, total in zip(frame["share"], frame["total"], strict=True)
+    ]
+    return _stacked(frame, colours, [_short(name) for name in frame["name"]], ends)
+
+
+def kinds(frame: pd.DataFrame, colours: Ink, label: Label) -> go.Figure:
+    ends = [
+        f"{percent(share)} · {number(total)}"
+        for share, total in zip(frame["share"], frame["total"], strict=True)
+    ]
+    return _stacked(frame, colours, [_short(label(kind)) for kind in frame["kind"]], ends)
+
+
+def agreement(frame: pd.DataFrame, colours: Ink, label: Label) -> go.Figure:
+    """How often each engine says the value that stands; engine by field, with its cases."""
+    shares = frame.pivot(index="field", columns="engine", values="share")
+    cases = frame.pivot(index="field", columns="engine", values="readings").reindex_like(shares)
+    order = shares.mean(axis=1).sort_values().index
+    shares, cases = shares.loc[order], cases.loc[order]
+    figure = go.Figure(
+        go.Heatmap(
+            z=shares.to_numpy(),
+            x=list(shares.columns),
+            y=[_short(label(field), 34) for field in shares.index],
+            zmin=0,
+            zmax=1,
+            zmid=0.75,
+            xgap=2,
+            ygap=2,
+            colorscale=[[0, colours.scale[0]], [0.75, colours.scale[1]], [1, colours.scale[2]]],
+            text=[[percent(s) if pd.notna(s) else "" for s in line] for line in shares.to_numpy()],
+            customdata=[
+                [number(n) if pd.notna(n) else "0" for n in line] for line in cases.to_numpy()
+            ],
+            texttemplate="%{text}",
+            hovertemplate="%{y} · %{x}<br>%{text} (n = %{customdata})<extra></extra>",
+            showscale=False,
+        )
+    )
+    _look(figure, colours, height=90 + 26 * len(shares))
+    figure.update_xaxes(side="top", showgrid=False, fixedrange=True)
+    figure.update_yaxes(autorange="reversed", showgrid=False, fixedrange=True)
+    return figure
+
+
+def corrections(frame: pd.DataFrame, colours: Ink, label: Label) -> go.Figure:
+    """Which fields people had to mend, and how."""
+    frame = frame[frame["corrected"] > 0].head(20)
+    acts = ("edit", "candidate", "illegible", "absent")
+    shades = (colours.alarm, *colours.others)
+    names = [_short(label(field), 34) for field in frame["field"]]
+    figure = go.Figure(
+        [
+            go.Bar(
+                y=names,
+                x=frame[act],
+                name=say(COLUMNS[act]),
+                orientation="h",
+                marker_color=shade,
+                hovertemplate="%{y}: %{x:,} %{fullData.name}<extra></extra>",
+            )
+            for act, shade in zip(acts, shades, strict=True)
+            if frame[act].sum()
+        ]
+    )
+    ends = [
+        f"{percent(share)} · n = {number(cases)}"
+        for share, cases in zip(frame["share"], frame["cases"], strict=True)
+    ]
+    _ends(figure, names, frame["corrected"], ends, colours)
+    return _bars(figure, colours, rows=len(frame))
+
+
+def cost(frame: pd.DataFrame, colours: Ink) -> go.Figure:
+    """CPU seconds a page, engine by engine."""
+    figure = go.Figure(
+        go.Bar(
+            y=frame["engine"],
+            x=frame["mean_seconds"],
+            orientation="h",
+            marker_color=colours.steps[3],
+            text=[
+                say("{seconds} s · {pages} pages", seconds=number(mean, 1), pages=number(pages))
+                for mean, pages in zip(frame["mean_seconds"].fillna(0), frame["pages"], strict=True)
+            ],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{text}<extra></extra>",
+        )
+    )
+    _bars(figure, colours, rows=len(frame))
+    return figure.update_xaxes(range=[0, 1.45 * (frame["mean_seconds"].max() or 1)])
+
+
+# --- how a figure stands on the page ---------------------------------------------------------
+
+
+def show(
+    figure: go.Figure | None,
+    table: pd.DataFrame,
+    *,
+    key: str,
+    title: str,
+    note: str,
+    opened: bool = False,
+) -> None:
+    """A figure in its frame: title, number of cases, and the table behind it to read or take."""
+    with st.container(border=True, height="stretch"):
+        st.markdown(f"**{title}**  \n:small[:gray[{note}]]")
+        if figure is not None:
+            st.plotly_chart(
+                figure,
+                key=f"figure-{key}",
+                config=_config(key),
+                width="stretch",
+                alt=f"{title}. {note}",
+            )
+        with st.expander(say("The figures behind it"), expanded=opened, key=f"table-{key}"):
+            st.dataframe(_readable(table), key=f"rows-{key}", hide_index=True, width="stretch")
+            st.download_button(
+                say("Download as CSV"),
+                # With a byte order mark, or Excel shows the Vietnamese as something else.
+                _named(table).to_csv(index=False).encode("utf-8-sig"),
+                file_name=f"{key}.csv",
+                mime="text/csv",
+                icon=":material/download:",
+                key=f"csv-{key}",
+                on_click="ignore",
+            )
+
+
+def reason(pattern: str) -> str:
+    """Why documents are held, in words; what differs from case to case is left open."""
+    if not pattern:
+        return say("No reason was given.")
+    if pattern == "{reason}":  # a person's own words, which never come as far as the figures
+        return say("Written by a person on the document.")
+    return re.sub(r"\{[^}]*\}", "…", say(pattern))
+
+
+def _config(key: str) -> dict[str, Any]:
+    return {
+        "displaylogo": False,
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": {"filename": key, "scale": 2},
+    }
+
+
+def _look(figure: go.Figure, colours: Ink, *, height: int) -> None:
+    figure.update_layout(
+        height=height,
+        margin={"l": 4, "r": 8, "t": 28, "b": 8},
+        separators=",." if language() == "vi" else ".,",
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": colours.text, "size": 13},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+        hoverlabel={"font_size": 13},
+        dragmode=False,
+    )
+    axis = {
+        "automargin": True,
+        "gridcolor": colours.faint,
+        "zerolinecolor": colours.faint,
+        "tickfont": {"color": colours.text, "size": 12},
+        "title_font": {"color": colours.text, "size": 12},
+        "title_standoff": 4,
+    }
+    figure.update_xaxes(axis)
+    figure.update_yaxes(axis)
+
+
+def _bars(figure: go.Figure, colours: Ink, *, rows: int) -> go.Figure:
+    legend = len(figure.data) > 1
+    _look(figure, colours, height=(66 if legend else 34) + 30 * max(rows, 2))
+    figure.update_layout(barmode="stack", bargap=0.28, showlegend=legend)
+    figure.update_xaxes(showticklabels=False, showgrid=False, zeroline=False, fixedrange=True)
+    figure.update_yaxes(autorange="reversed", fixedrange=True, showgrid=False)
+    if not legend:
+        figure.update_layout(margin_t=8)
+    return figure
+
+
+def _stacked(
+    frame: pd.DataFrame, colours: Ink, names: Sequence[str], ends: Sequence[str]
+) -> go.Figure:
+    figure = go.Figure()
+    for column, (word, place) in STRETCHES.items():
+        if column in frame and frame[column].sum():
+            _stretch(figure, names, frame[column], say(word), colours.steps[place])
+    if "in_work" in frame and frame["in_work"].sum():
+        _stretch(figure, names, frame["in_work"], say("In work"), colours.steps[1])
+    if frame["held"].sum():
+        _stretch(figure, names, frame["held"], say("Held"), colours.alarm)
+    _ends(figure, names, frame["total"], ends, colours)
+    return _bars(figure, colours, rows=len(frame))
+
+
+def _stretch(
+    figure: go.Figure, names: Sequence[str], counts: pd.Series[int], word: str, colour: str
+) -> None:
+    figure.add_bar(
+        y=names,
+        x=counts,
+        name=word,
+        orientation="h",
+        marker_color=colour,
+        hovertemplate=f"%{{y}}<br>{word}: %{{x:,}}<extra></extra>",
+    )
+
+
+def _ends(
+    figure: go.Figure,
+    names: Sequence[str],
+    lengths: pd.Series[int],
+    words: Sequence[str],
+    colours: Ink,
+) -> None:
+    """Words at the end of each stacked bar."""
+    figure.add_scatter(
+        y=names,
+        x=lengths,
+        text=[f"  {word}" for word in words],
+        mode="text",
+        textposition="middle right",
+        textfont={"color": colours.text},
+        cliponaxis=False,
+        showlegend=False,
+        hoverinfo="skip",
+    )
+    # Room for the words: a scatter does not widen its axis for its text.
+    figure.update_xaxes(range=[0, 1.45 * max(lengths.max() if len(lengths) else 0, 1)])
+
+
+def _lines(frame: pd.DataFrame, colours: Ink, series: Sequence[tuple[str, str, int]]) -> go.Figure:
+    dashes = ("dot", "dash", "solid")
+    figure = go.Figure(
+        [
+            go.Scatter(
+                x=frame["day"],
+                y=frame[column],
+                name=say(word),
+                # A single day is a point, which a bare line would not show.
+                mode="lines+markers" if len(frame) < 10 else "lines",
+                line={"color": colours.steps[place], "width": 2.5, "dash": dash, "shape": "hv"},
+                fill="tozeroy" if dash == "solid" else None,
+                hovertemplate="%{y:,}",
+            )
+            for (column, word, place), dash in zip(series, dashes, strict=True)
+        ]
+    )
+    _look(figure, colours, height=290)
+    figure.update_layout(hovermode="x unified")
+    _days(figure, frame["day"])
+    return figure
+
+
+def _days(figure: go.Figure, days: pd.Series[Any]) -> None:
+    figure.update_yaxes(rangemode="tozero", tickformat=",d", fixedrange=True, nticks=6)
+    figure.update_xaxes(
+        type="date",
+        tickformat="%d/%m" if len(days) < 300 else "%m/%Y",
+        hoverformat="%d/%m/%Y",
+        showgrid=False,
+        fixedrange=True,
+        nticks=10,
+    )
+    if len(days) == 1:
+        figure.update_xaxes(tickvals=[days.iloc[0]])
+
+
+def _short(text: str, most: int = 40) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def _named(table: pd.DataFrame) -> pd.DataFrame:
+    return table.rename(columns={name: say(COLUMNS.get(name, name)) for name in table.columns})
+
+
+def _readable(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with dates, shares and seconds as people write them."""
+    shown = table.copy()
+    for name in shown.columns:
+        if name.startswith("share"):
+            shown[name] = [percent(v) if pd.notna(v) else "—" for v in shown[name]]
+        elif name.endswith("seconds"):
+            shown[name] = [number(v, 2) if pd.notna(v) else "—" for v in shown[name]]
+        elif name in ("day", "oldest"):
+            shown[name] = [v.strftime("%d/%m/%Y") if pd.notna(v) else "—" for v in shown[name]]
+    return _named(shown)
