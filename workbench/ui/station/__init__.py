@@ -1,0 +1,244 @@
+"""The review station: scan and fields on one desk that owns the keyboard, and what is said across it.
+
+Browser and Python speak JSON through one Streamlit component. What the browser has to say stands in
+its journal (`outbox`) until Python has answered it, so a lost run, a reload or a killed server loses
+and doubles nothing; a document is sent only to a browser that does not hold its revision yet.
+
+    browser -> python   outbox: {"entries": [entry…], "have": [[document, revision]…]}
+      entry             {"id", "what": "act", "document", "field", "act", "value", "keys", "milliseconds"}
+                        {"id", "what": "decision", "document", "decision", "reason", "milliseconds"}
+                        {"id", "what": "ask"}      more documents are wanted
+    python -> browser   {"release", "journal", "images", "words", "waiting",
+                         "queue": [[document, revision]…], "sheets": [sheet…],
+                         "kept": [id…], "refused": [{"id", "document", "sentence"}…]}
+      sheet             {"document", "revision", "title", "subtitle", "returned",
+                         "pages": [{"image", "width", "height"}…], "fields": [field…],
+                         "acts": [{"field", "act", "value", "mine"}…]}   newest last, undone ones left out
+      field             {"name", "label", "heading", "row", "column", "critical", "required",
+                         "proposed", "doubtful", "page", "box", "candidates", "findings"}
+      box               [left, top, right, bottom], fractions of the page turned upright
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+import structlog
+
+from workbench.errors import WorkbenchError
+from workbench.flow import FieldAct
+from workbench.model import Act, Decision
+from workbench.review import ReviewSheet
+from workbench.ui.station import paper
+from workbench.ui.station.phrases import phrases
+from workbench.words import language, remedy, say
+
+log = structlog.get_logger(__name__)
+
+LAID_OUT = 8  # documents that lie ready in the browser, so that the next one shows at once
+_LOW = 4  # with fewer than this, more are fetched
+_REFRESH = timedelta(minutes=5)  # well inside the lease, so that what lies ready stays ours
+_REMEMBERED = 500  # answers kept for entries that are sent again
+
+_ASSETS = Path(__file__).with_name("assets")
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """What the reviewer did with fields of one document, in order."""
+
+    document: str
+    acts: tuple[FieldAct, ...]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(act.id for act in self.acts)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The end of a sitting with one document. `id` makes it one decision, however often it is sent."""
+
+    id: str
+    document: str
+    decision: Decision
+    reason: str = ""
+    milliseconds: int = 0
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return (self.id,)
+
+
+Sent = Acts | Decided
+
+
+@dataclass
+class Desk:
+    """This session's side of the station: what lies on the desk, and what was answered."""
+
+    key: str
+    sheets: dict[str, ReviewSheet] = field(default_factory=dict)  # in the order of work
+    answers: dict[str, str] = field(default_factory=dict)  # entry id -> "" or why it was refused
+    fetched_at: datetime | None = None
+
+    @classmethod
+    def of_session(cls, key: str) -> Desk:
+        """The desk of this browser session under this key."""
+        place = f"station.{key}"
+        if place not in st.session_state:
+            st.session_state[place] = cls(key)
+        desk: Desk = st.session_state[place]
+        return desk
+
+    def received(self) -> Iterator[Sent]:
+        """What the browser sent and nobody has answered, in order, each once."""
+        yield from sent([e for e in self._entries() if e.get("id") not in self.answers])
+
+    @contextmanager
+    def answering(self, sent: Sent) -> Iterator[None]:
+        """Answer with "kept", or with the sentence of the error that stands against it.
+
+        An error nobody foresaw is left unanswered: the browser keeps the entry and sends it again.
+        """
+        refusal = ""
+        try:
+            yield
+        except WorkbenchError as error:
+            refusal = " ".join(filter(None, (say(error), remedy(error))))
+            self.sheets.pop(sent.document, None)  # what the browser shows is no longer so
+            self.fetched_at = None
+            log.info("station.refused", document=sent.document, why=error.message.text)
+        for identifier in sent.ids:
+            self.answers[identifier] = refusal
+        while len(self.answers) > _REMEMBERED:
+            del self.answers[next(iter(self.answers))]
+
+    def lay(self, sheets: Sequence[ReviewSheet], *, at: datetime) -> None:
+        """Put documents on the desk; what is not among them is taken off."""
+        self.sheets = {sheet.document.id: sheet for sheet in sheets}
+        self.fetched_at = at
+
+    def replace(self, sheet: ReviewSheet) -> None:
+        """Show a document as it stands now."""
+        if sheet.document.id in self.sheets:
+            self.sheets[sheet.document.id] = sheet
+
+    def clear(self, document: str) -> None:
+        """Take a document off the desk."""
+        self.sheets.pop(document, None)
+
+    def wants_more(self, at: datetime) -> bool:
+        """Whether it is time to fetch documents (and to prolong the leases of those that lie here)."""
+        if self.fetched_at is None or at - self.fetched_at > _REFRESH:
+            return True
+        asked = any(e.get("what") == "ask" and e["id"] not in self.answers for e in self._entries())
+        return asked or len(self.sheets) < _LOW
+
+    def show(self, *, person: str, waiting: int, images: str = "/page-images/") -> None:
+        """Draw the station. `waiting` documents are left; `person` owns the journal in the browser."""
+        entries = self._entries()
+        for entry in entries:
+            if entry.get("what") == "ask":
+                self.answers.setdefault(entry["id"], "")
+        answered = [e for e in entries if e["id"] in self.answers]
+        held = {(str(d), int(r)) for d, r in self._said().get("have", ())}
+        _component()(
+            key=self.key,
+            data={
+                "release": release(),
+                # A colleague who signs in on the same tab must not send this person's acts.
+                "journal": hashlib.sha256(person.encode()).hexdigest()[:16],
+                "images": images,
+                "language": language(),
+                "words": phrases(),
+                "waiting": waiting,
+                "queue": [[s.document.id, s.document.revision] for s in self.sheets.values()],
+                "sheets": [
+                    paper.as_json(s, person)
+                    for s in self.sheets.values()
+                    if (s.document.id, s.document.revision) not in held
+                ],
+                "kept": [e["id"] for e in answered if not self.answers[e["id"]]],
+                "refused": [
+                    {"id": e["id"], "document": e["document"], "sentence": self.answers[e["id"]]}
+                    for e in answered
+                    if self.answers[e["id"]]
+                ],
+            },
+            on_outbox_change=_noted,
+        )
+
+    def _said(self) -> Mapping[str, Any]:
+        state = st.session_state.get(self.key)
+        said = state.get("outbox") if state else None
+        return said if isinstance(said, Mapping) else {}
+
+    def _entries(self) -> list[Mapping[str, Any]]:
+        return [e for e in self._said().get("entries", ()) if isinstance(e, Mapping) and "id" in e]
+
+
+def sent(entries: Sequence[Mapping[str, Any]]) -> Iterator[Sent]:
+    """The browser's entries as typed acts and decisions; neighbouring acts on a document together."""
+    document = ""
+    acts: list[FieldAct] = []
+    for entry in entries:
+        if entry["what"] == "act":
+            if entry["document"] != document and acts:
+                yield Acts(document, tuple(acts))
+                acts = []
+            document = entry["document"]
+            acts.append(_act(entry))
+            continue
+        if acts:
+            yield Acts(document, tuple(acts))
+            acts = []
+        if entry["what"] == "decision":
+            yield Decided(
+                id=entry["id"],
+                document=entry["document"],
+                decision=Decision(entry["decision"]),
+                reason=entry.get("reason", ""),
+                milliseconds=int(entry.get("milliseconds", 0)),
+            )
+    if acts:
+        yield Acts(document, tuple(acts))
+
+
+def _act(entry: Mapping[str, Any]) -> FieldAct:
+    return FieldAct(
+        id=entry["id"],
+        field=entry["field"],
+        act=Act(entry["act"]),
+        value=entry.get("value", ""),
+        keys=int(entry.get("keys", 0)),
+        milliseconds=int(entry.get("milliseconds", 0)),
+    )
+
+
+@cache
+def release() -> str:
+    """A digest of the component's files: it stands in their addresses, so that an upgraded server
+    never meets yesterday's script in a browser's cache."""
+    total = hashlib.sha256()
+    for file in sorted(_ASSETS.iterdir()):
+        total.update(file.read_bytes())
+    return total.hexdigest()[:12]
+
+
+@cache
+def _component() -> Any:
+    # Registered on first use: at import there may be no Streamlit runtime yet.
+    return st.components.v2.component("workbench.station", js="station.js")
+
+
+def _noted() -> None:
+    """Streamlit keeps a component's state only where it is given a callback."""

@@ -1,0 +1,461 @@
+// The sitting: which document and field are in hand, what each key does, and what is sent.
+
+const release = new URL(import.meta.url).search;
+const { h, button, speaker } = await import(`./dom.js${release}`);
+const { Images, whenDrawn } = await import(`./images.js${release}`);
+const { Outbox } = await import(`./outbox.js${release}`);
+const { Panel } = await import(`./panel.js${release}`);
+const { Sheet } = await import(`./sheet.js${release}`);
+const { Viewer } = await import(`./viewer.js${release}`);
+const { askReason, showMap } = await import(`./dialogs.js${release}`);
+
+const IDLE = 60_000; // longer gaps between two inputs are a break, not work
+const LOOK_AGAIN = 20_000; // how often an empty desk asks whether something has come
+const EDGE = 16; // px between the station and the edges of the page
+const LOWEST = 420; // px; below this the page may scroll
+
+export class Desk {
+  constructor(place, look) {
+    this.place = place; // a shadow root
+    this.look = look;
+    this.sheets = new Map(); // document -> Sheet
+    this.queue = [];
+    this.passed = new Set(); // decided here, not yet taken off the queue by the server
+    this.name = null; // the active field; null: past the last flagged one
+    this.clock = { last: performance.now(), field: 0, document: 0, keys: 0 };
+    this.speak = (name, values) => this.words(name, values);
+  }
+
+  // --- hearing the server -----------------------------------------------------------------
+
+  hear({ data, setStateValue }) {
+    this.words = speaker(data.words);
+    this.waiting = data.waiting;
+    this.sendState = (value) => setStateValue("outbox", value);
+    for (const given of data.sheets) this.takeSheet(given);
+    if (!this.outbox) this.furnish(data);
+    for (const { id, document, sentence } of data.refused) this.refused(id, document, sentence);
+    this.outbox.answered([...data.kept, ...data.refused.map(({ id }) => id)]);
+    this.queue = data.queue.map(([document]) => document);
+    const lying = new Set(this.queue);
+    for (const document of this.passed) if (!lying.has(document) && !this.outbox.decided(document)) this.passed.delete(document);
+    for (const sheet of this.sheets.values()) sheet.settle(this.outbox.acts(sheet.document));
+    for (const document of this.sheets.keys())
+      if (!lying.has(document) && document !== this.document && !this.outbox.decided(document)) this.sheets.delete(document);
+    const missing = data.queue.some(([document, revision]) => this.sheets.get(document)?.given.revision !== revision);
+    if (missing) this.askOnce();
+    if (!this.document || !this.isHere(this.document)) this.openNext();
+    else this.refresh();
+    this.prefetch();
+  }
+
+  takeSheet(given) {
+    const known = this.sheets.get(given.document);
+    if (known) known.update(given);
+    else this.sheets.set(given.document, new Sheet(given));
+  }
+
+  refused(id, document, sentence) {
+    const entry = this.outbox.entries.find((e) => e.id === id);
+    if (!entry) return; // told before
+    this.passed.delete(document);
+    this.outbox.drop(document);
+    const title = this.sheets.get(document)?.given.subtitle ?? "";
+    this.panel.warn(this.speak("refused", { sentence: [title, sentence].filter(Boolean).join(": ") }));
+  }
+
+  isHere(document) {
+    return this.queue.includes(document) && !this.passed.has(document) && this.sheets.has(document);
+  }
+
+  /** Ask for more documents, or for a sheet that was lost on the way. */
+  askOnce() {
+    if (!this.outbox.entries.some((entry) => entry.what === "ask")) this.outbox.add({ what: "ask" });
+  }
+
+  // --- the furniture ----------------------------------------------------------------------
+
+  furnish(data) {
+    const images = (this.images = new Images(data.images));
+    const { speak } = this;
+    const on = Object.fromEntries(
+      ["accept", "edit", "illegible", "absent", "undo", "candidate", "go", "pass", "rescan", "keys", "leaveEditor"].map(
+        (name) => [name, (...given) => this.byHand(name, ...given)],
+      ),
+    );
+    this.viewer = new Viewer({ pick: on.go, speak, images });
+    this.panel = new Panel({ on, speak, images });
+    this.nothing = h("section.nothing", { hidden: true });
+    this.stage = h("main.station", { tabindex: "0", role: "application" }, this.viewer.element, this.panel.element, this.nothing);
+    this.frame = h("div.frame", {}, this.stage);
+    this.place.append(this.frame);
+    this.outbox = new Outbox(
+      data.journal,
+      (entries) => this.sendState({ entries, have: [...this.sheets.values()].map((s) => [s.document, s.given.revision]) }),
+      () => this.panel.drawMark({ state: this.outbox.state, unsaved: this.outbox.unsaved }),
+    );
+    for (const entry of this.outbox.entries) if (entry.what === "decision") this.passed.add(entry.document);
+    this.onKey = (event) => this.key(event);
+    this.stage.addEventListener("keydown", this.onKey);
+    this.onLostKey = (event) => {
+      // Nothing has the focus: the reviewer still means the desk.
+      if (event.target !== document.body || !this.frame.isConnected) return;
+      this.stage.focus({ preventScroll: true });
+      this.key(event);
+    };
+    document.addEventListener("keydown", this.onLostKey);
+    this.lookout = setInterval(() => !this.document && !document.hidden && this.askOnce(), LOOK_AGAIN);
+    this.fit = () => this.fill();
+    window.addEventListener("resize", this.fit);
+    this.watch = new ResizeObserver(this.fit);
+    this.watch.observe(this.frame);
+    this.fill();
+    this.stage.focus({ preventScroll: true });
+  }
+
+  /** Fill what is left of the window, and no more: the page around us must not scroll. */
+  fill() {
+    const host = this.place.host ?? this.place;
+    const block = host.closest("[data-testid='stMainBlockContainer']");
+    const room = block ? getComputedStyle(block) : {};
+    const below = parseFloat(room.paddingBottom) || 0;
+    const aside = Math.max(0, (parseFloat(room.paddingLeft) || 0) - EDGE);
+    this.frame.style.marginInline = `${-aside}px`;
+    const top = this.frame.getBoundingClientRect().top + (block?.closest("[data-testid='stMain']")?.scrollTop ?? 0);
+    const height = Math.max(LOWEST, Math.floor(window.innerHeight - top - 12));
+    const drawn = `${height}px`;
+    if (this.stage.style.height === drawn) return;
+    this.stage.style.height = drawn;
+    // The block's own padding lies under us: we reach over it instead of pushing it off the screen.
+    this.frame.style.height = `${Math.max(1, height - below + 8)}px`;
+  }
+
+  close() {
+    this.outbox?.close();
+    this.viewer?.close();
+    this.watch?.disconnect();
+    clearInterval(this.lookout);
+    document.removeEventListener("keydown", this.onLostKey);
+    window.removeEventListener("resize", this.fit);
+    this.frame?.remove();
+    this.look.remove();
+  }
+
+  // --- showing ----------------------------------------------------------------------------
+
+  get sheet() {
+    return this.sheets.get(this.document);
+  }
+
+  get field() {
+    return this.name === null ? null : (this.sheet?.byName.get(this.name) ?? null);
+  }
+
+  openNext() {
+    const next = this.queue.find((document) => this.isHere(document));
+    this.document = next ?? null;
+    this.editing = false;
+    Object.assign(this.clock, { field: 0, document: 0, keys: 0 });
+    if (!next) return this.showNothing();
+    this.sheet.settle(this.outbox.acts(next));
+    this.name = this.sheet.nextWaiting(null);
+    this.panel.open = false;
+    this.refresh();
+    this.prefetch();
+    const shown = this.sheet;
+    const mark = () => this.sheet === shown && (this.stage.dataset.shown = shown.document);
+    if (this.viewer.image) whenDrawn(this.viewer.image, mark);
+    else mark();
+  }
+
+  showNothing() {
+    this.name = null;
+    delete this.stage.dataset.shown;
+    const { speak } = this;
+    const coming = this.outbox.unsaved > 0 || this.queue.some((document) => !this.passed.has(document));
+    this.nothing.replaceChildren(
+      ...(coming
+        ? [h("h2", {}, speak("loading"))]
+        : [h("h2", {}, speak("empty")), h("p", {}, speak("empty_next")), button("main", () => this.byHand("lookAgain"), speak("look_again"))]),
+    );
+    this.nothing.hidden = false;
+    this.viewer.element.hidden = this.panel.element.hidden = true;
+  }
+
+  refresh() {
+    const { sheet } = this;
+    if (!sheet) return this.showNothing();
+    this.nothing.hidden = true;
+    this.viewer.element.hidden = this.panel.element.hidden = false;
+    this.stage.setAttribute("aria-label", this.speak("desk"));
+    this.stage.dataset.document = sheet.document;
+    if (this.name !== null && !sheet.byName.has(this.name)) this.name = sheet.nextWaiting(null);
+    this.viewer.show(sheet, this.name);
+    this.panel.show({
+      sheet,
+      name: this.name,
+      editing: this.editing,
+      left: Math.max(1, this.waiting - this.passed.size),
+      journal: { state: this.outbox.state, unsaved: this.outbox.unsaved },
+    });
+  }
+
+  prefetch() {
+    const coming = this.queue.filter((document) => this.isHere(document) && document !== this.document);
+    this.images.prepare(coming.map((document) => this.sheets.get(document)));
+  }
+
+  /** Make `name` the active field. */
+  go(name) {
+    if (name === undefined) return;
+    this.name = name;
+    Object.assign(this.clock, { field: 0, keys: 0 });
+    this.refresh();
+  }
+
+  onward() {
+    this.go(this.sheet.nextWaiting(this.name));
+  }
+
+  // --- what can be done -------------------------------------------------------------------
+
+  act(act, value) {
+    const { field, clock, sheet } = this;
+    this.outbox.add({
+      what: "act",
+      document: sheet.document,
+      field: field.name,
+      act,
+      value,
+      keys: clock.keys,
+      milliseconds: Math.round(clock.field),
+    });
+    sheet.settle(this.outbox.acts(sheet.document));
+    this.clock.keys = this.clock.field = 0;
+  }
+
+  accept() {
+    const { field } = this;
+    if (!field) return this.panel.say(this.speak(this.sheet.waiting.length ? "fields_left" : "all_checked", { n: this.sheet.waiting.length }));
+    if (field.act === null && !field.value) return this.panel.say(this.speak("give_value"), true);
+    if (field.act === null) this.act("accept", field.proposed);
+    return this.onward();
+  }
+
+  candidate(number) {
+    const chosen = this.field?.candidates[number - 1];
+    if (!this.field) return;
+    if (!chosen) return this.panel.say(this.speak("no_candidate", { n: number }), true);
+    this.set(chosen.text, "candidate");
+    this.onward();
+  }
+
+  /** Keep `text` as the value; what the machine proposed anyway counts as accepted. */
+  set(text, how) {
+    const { field } = this;
+    if (text === field.proposed) {
+      if (field.act !== "accept") this.act("accept", text);
+    } else if (text !== field.value || field.act === null) this.act(how, text);
+  }
+
+  illegible() {
+    if (!this.field) return;
+    if (this.field.act !== "illegible") this.act("illegible", "");
+    this.onward();
+  }
+
+  absent() {
+    if (!this.field) return;
+    if (this.field.act !== "absent") this.act("absent", "");
+    this.onward();
+  }
+
+  undo() {
+    const last = this.sheet?.lastOfMine;
+    if (!last) return this.panel.say(this.speak("nothing_to_undo"));
+    this.name = last.field;
+    this.act("undo", "");
+    this.go(last.field);
+  }
+
+  edit() {
+    if (!this.field || this.editing) return;
+    this.editing = true;
+    this.panel.beginEdit(this.field);
+  }
+
+  /** End typing; keep what stands there, unless it is `kept` as it was. */
+  endEdit(keep) {
+    if (!this.editing) return;
+    this.editing = false;
+    const { typed } = this.panel;
+    if (keep && typed !== this.field.value) {
+      if (typed) this.set(typed, "edit");
+      else this.act("absent", "");
+    } else if (keep && this.field.act === null && typed) this.act("accept", typed);
+    this.stage.focus({ preventScroll: true });
+    this.refresh();
+  }
+
+  /** The editor lost the focus to the mouse or another window: what was typed is kept. */
+  leaveEditor() {
+    if (!this.editing || !document.hasFocus()) return;
+    if (this.panel.typed !== this.field.value) this.endEdit(true);
+    else this.endEdit(false);
+  }
+
+  pass() {
+    const { sheet } = this;
+    if (!sheet) return;
+    if (sheet.waiting.length) {
+      if (!this.field || this.field.act !== null || !this.field.flagged) this.go(sheet.nextWaiting(this.name));
+      return this.panel.say(this.speak("fields_left", { n: sheet.waiting.length }), true);
+    }
+    this.decide("pass", "");
+  }
+
+  rescan() {
+    if (!this.sheet || this.dialog) return;
+    this.dialog = askReason(this.stage, this.speak, (reason) => {
+      this.dialog = null;
+      this.stage.focus({ preventScroll: true });
+      if (reason) this.decide("rescan", reason);
+    });
+  }
+
+  decide(decision, reason) {
+    const { document } = this;
+    const milliseconds = Math.round(this.clock.document);
+    this.passed.add(document);
+    this.panel.warn("");
+    this.openNext();
+    // Sent when the next document stands: what the reviewer waits for comes first.
+    this.outbox.add({ what: "decision", document, decision, reason, milliseconds });
+    if (!this.document) this.showNothing();
+  }
+
+  keys() {
+    if (this.dialog) return;
+    this.dialog = showMap(this.stage, this.speak, () => {
+      this.dialog = null;
+      this.stage.focus({ preventScroll: true });
+    });
+  }
+
+  lookAgain() {
+    this.askOnce();
+  }
+
+  /** Something was clicked: it counts as work, and the keys go on being heard. */
+  byHand(name, ...given) {
+    this.tick(false);
+    this.panel.say("");
+    if (this.editing && !["leaveEditor", "edit"].includes(name)) this.endEdit(true);
+    this[name](...given);
+    if (!this.editing && !this.dialog) this.stage.focus({ preventScroll: true });
+  }
+
+  tick(isKey) {
+    const now = performance.now();
+    const gap = now - this.clock.last;
+    this.clock.last = now;
+    if (isKey) this.clock.keys += 1;
+    if (gap > IDLE) return;
+    this.clock.field += gap;
+    this.clock.document += gap;
+  }
+
+  // --- keys -------------------------------------------------------------------------------
+
+  key(event) {
+    // 229: an input method is at work on this key, whatever it says it is.
+    if (event.isComposing || event.keyCode === 229 || event.defaultPrevented || this.dialog) return;
+    const target = event.composedPath()[0];
+    const typing = target instanceof Element && target.matches("textarea, input");
+    const pressed = name(event);
+    const deed = typing ? this.typingKeys[pressed] : this.deskKeys[pressed];
+    if (["Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
+    this.tick(true);
+    if (!deed) return;
+    if (event.repeat && !typing && !pressed.endsWith("Tab")) return event.preventDefault(); // a key held down is one press
+    // A button that was tabbed to does what it says on it.
+    if (target instanceof Element && target.matches("button") && ["Enter", "Tab", "Shift+Tab"].includes(pressed)) return;
+    if (!this.sheet && pressed !== "?") return;
+    if (!typing) this.panel.say("");
+    if (deed.call(this) === false) return; // not ours after all
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  step(by) {
+    const name = this.sheet.beside(this.name, by);
+    if (name === undefined) return false; // past the end the focus goes on to the buttons
+    this.go(name);
+    return true;
+  }
+
+  typingKeys = {
+    Enter() {
+      this.endEdit(true);
+      this.onward();
+    },
+    "Shift+Enter"() {
+      this.endEdit(true);
+      this.go(this.sheet.before(this.name));
+    },
+    "Ctrl+Enter"() {
+      this.endEdit(true);
+      this.pass();
+    },
+    Escape() {
+      this.endEdit(false);
+    },
+    Tab() {
+      this.endEdit(true);
+      this.step(1);
+    },
+    "Shift+Tab"() {
+      this.endEdit(true);
+      this.step(-1);
+    },
+  };
+
+  deskKeys = {
+    Enter: this.accept,
+    "Shift+Enter"() {
+      this.go(this.sheet.before(this.name) ?? undefined);
+    },
+    Tab: () => this.step(1),
+    "Shift+Tab": () => this.step(-1),
+    1: () => this.candidate(1),
+    2: () => this.candidate(2),
+    3: () => this.candidate(3),
+    4: () => this.candidate(4),
+    F2: this.edit,
+    x: this.illegible,
+    0: this.absent,
+    g: () => this.viewer.toggleContext(),
+    "Ctrl+Enter": this.pass,
+    "Ctrl+z": this.undo,
+    "?": this.keys,
+    "+": () => this.viewer.zoomBy(1.25),
+    "=": () => this.viewer.zoomBy(1.25),
+    "-": () => this.viewer.zoomBy(0.8),
+    PageDown: () => this.viewer.turnTo(this.viewer.number + 1),
+    PageUp: () => this.viewer.turnTo(this.viewer.number - 1),
+    Escape: () => this.panel.warn(""),
+  };
+}
+
+/** What a key press is called in the tables above. */
+function name(event) {
+  const { key, code } = event;
+  const control = event.ctrlKey || event.metaKey;
+  if (event.altKey) return "";
+  // The Vietnamese keyboard of Windows has ă â ê ô where others have digits.
+  const digit = !control && !event.shiftKey && key.length === 1 && /^(?:Digit|Numpad)([0-4])$/.exec(code)?.[1];
+  if (digit) return digit;
+  const letter = key.length === 1 ? key.toLowerCase() : key;
+  if (control) return event.shiftKey ? "" : `Ctrl+${letter}`;
+  return event.shiftKey && key.length > 1 ? `Shift+${key}` : letter;
+}

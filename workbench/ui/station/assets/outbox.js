@@ -1,0 +1,99 @@
+// The journal of what was done here and is not answered yet. It outlives a reload of the page.
+
+const PATIENCE = 4000; // ms without an answer before it is sent again
+
+export class Outbox {
+  /** `send(entries)` hands everything unanswered over; `changed()` is told when the state changes. */
+  constructor(name, send, changed) {
+    this.place = `workbench.station.${name}`;
+    this.send = send;
+    this.changed = changed;
+    this.entries = read(this.place);
+    this.since = 0; // when the oldest unanswered entry was first sent
+    this.again = setInterval(() => this.retry(), 1000);
+    if (this.entries.length) this.push();
+  }
+
+  /** Note an entry; it gets its own id, so that sent twice it is one. */
+  add(entry) {
+    this.entries = [...this.entries, { id: crypto.randomUUID?.() ?? uuid(), ...entry }];
+    this.keep();
+    this.push();
+  }
+
+  /** The server has answered these ids, one way or the other. */
+  answered(ids) {
+    const done = new Set(ids);
+    const left = this.entries.filter((entry) => !done.has(entry.id));
+    if (left.length === this.entries.length) return;
+    this.entries = left;
+    this.since = left.length ? performance.now() : 0;
+    this.keep();
+    this.changed();
+  }
+
+  /** Forget what was still to be sent for a document: the server has refused its like. */
+  drop(document) {
+    this.answered(this.entries.filter((entry) => entry.document === document).map((entry) => entry.id));
+  }
+
+  acts(document) {
+    return this.entries.filter((entry) => entry.what === "act" && entry.document === document);
+  }
+
+  decided(document) {
+    return this.entries.some((entry) => entry.what === "decision" && entry.document === document);
+  }
+
+  get unsaved() {
+    return this.entries.filter((entry) => entry.what !== "ask").length;
+  }
+
+  /** "saved", "saving", or "unsaved" when the server has been silent too long. */
+  get state() {
+    if (!this.unsaved) return "saved";
+    return performance.now() - this.since > PATIENCE ? "unsaved" : "saving";
+  }
+
+  push() {
+    this.since ||= performance.now();
+    this.sent = performance.now();
+    this.send(this.entries);
+    this.changed();
+  }
+
+  retry() {
+    if (this.entries.length && performance.now() - this.sent > PATIENCE) this.push();
+    else if (this.unsaved) this.changed();
+  }
+
+  keep() {
+    try {
+      if (this.entries.length) sessionStorage.setItem(this.place, JSON.stringify(this.entries));
+      else sessionStorage.removeItem(this.place);
+    } catch {
+      // Storage may be forbidden or full; the entries still live here and in Streamlit's state.
+    }
+  }
+
+  close() {
+    clearInterval(this.again);
+  }
+}
+
+function read(place) {
+  try {
+    return JSON.parse(sessionStorage.getItem(place) ?? "[]");
+  } catch {
+    return [];
+  }
+}
+
+// Browsers give randomUUID only to pages served over https or from localhost; an office server may be neither.
+function uuid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 15) | 64;
+  bytes[8] = (bytes[8] & 63) | 128;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, "$1-$2-$3-$4-$5");
+}

@@ -1,0 +1,359 @@
+// The right-hand side: what is asked about the active field, and the list of all fields below it.
+
+const release = new URL(import.meta.url).search;
+const { h, button, sign } = await import(`./dom.js${release}`);
+const { differences } = await import(`./sheet.js${release}`);
+const { drawSnippet, usualLine } = await import(`./snippet.js${release}`);
+const { whenDrawn } = await import(`./images.js${release}`);
+
+export class Panel {
+  /** `on` holds what each click does, by name; `speak` gives the words. */
+  constructor({ on, speak, images }) {
+    this.on = on;
+    this.speak = speak;
+    this.images = images;
+    this.seen = new Map(); // part -> what it was drawn from
+    this.open = false; // whether the fields that nobody doubts are shown
+    this.head = h("header.head");
+    this.alert = h("div.alert", { role: "alert", hidden: true });
+    this.returned = h("div.returned", { role: "note", hidden: true });
+    this.card = h("section.card");
+    this.list = h("section.list");
+    this.notice = h("p.notice", { role: "status" });
+    this.foot = h("footer.foot");
+    this.heard = h("p.heard", { "aria-live": "polite" }); // for those who listen
+    this.element = h(
+      "section.panel",
+      {},
+      this.head,
+      this.alert,
+      this.returned,
+      this.card,
+      this.list,
+      this.foot,
+      this.heard,
+    );
+  }
+
+  // --- the whole --------------------------------------------------------------------------
+
+  /** Draw everything but a value that is being typed. */
+  show({ sheet, name, editing, left, journal }) {
+    const { speak } = this;
+    this.sheet = sheet;
+    this.name = name;
+    this.drawHead(left);
+    this.drawMark(journal);
+    this.returned.hidden = !sheet.given.returned;
+    this.returned.replaceChildren(h("b", {}, speak("returned")), h("span", {}, sheet.given.returned));
+    const field = name === null ? null : sheet.byName.get(name);
+    if (!editing) this.drawCard(field);
+    this.drawList();
+    this.drawFoot();
+  }
+
+  drawHead(left) {
+    const { sheet, speak } = this;
+    if (!this.isNew("head", [sheet.document, left])) return;
+    const keys = button("ghost", this.on.keys, speak("keys"), h("kbd", {}, "?"));
+    this.mark = h("span.mark");
+    const about = [sheet.given.subtitle, speak("left", { n: left })].filter(Boolean).join(" · ");
+    this.head.replaceChildren(h("h2", { title: sheet.given.title }, sheet.given.title), h("p", {}, about), this.mark, keys);
+  }
+
+  drawMark({ state, unsaved }) {
+    if (!this.mark) return;
+    this.mark.dataset.state = state;
+    this.mark.textContent = this.speak(state, { n: unsaved });
+  }
+
+  drawFoot() {
+    const { sheet, speak } = this;
+    const waiting = sheet.waiting.length;
+    if (!this.isNew("foot", waiting)) return;
+    const pass = h(
+      "button.main",
+      { type: "button", onclick: this.on.pass, data: { ready: String(!waiting) } },
+      speak("pass"),
+      h("kbd", {}, "Ctrl ↵"),
+    );
+    const rescan = h("button.ghost.rescan", { type: "button", onclick: this.on.rescan }, speak("rescan"));
+    this.foot.replaceChildren(rescan, this.notice, pass);
+  }
+
+  say(words, urgent = false) {
+    this.notice.textContent = words;
+    this.notice.classList.toggle("urgent", urgent);
+  }
+
+  /** A sentence that stays until it is put away. */
+  warn(words) {
+    this.alert.hidden = !words;
+    if (!words) return;
+    const away = button("ghost.away", () => this.warn(""), sign("close"));
+    away.setAttribute("aria-label", this.speak("close"));
+    this.alert.replaceChildren(sign("error"), h("span", {}, words), away);
+  }
+
+  /** Whether a part must be drawn again. What is the same stays: a click may be half-way through on it. */
+  isNew(part, seen) {
+    const now = JSON.stringify([seen, this.speak("desk")]);
+    const before = this.seen.get(part);
+    this.seen.set(part, now);
+    return now !== before;
+  }
+
+  // --- the card ---------------------------------------------------------------------------
+
+  drawCard(field) {
+    const { sheet: { document, doubts, waiting } } = this;
+    if (!this.isNew("card", [document, field, doubts.map((f) => f.name), field ? 0 : waiting.length])) return;
+    this.card.classList.toggle("rest", !field);
+    if (!field) return this.drawEnd();
+    const { speak, sheet } = this;
+    const place = sheet.doubts.indexOf(field);
+    const counted = place < 0 ? "" : `${place + 1}/${sheet.doubts.length}`;
+    this.canvas = h("canvas.snippet", { "aria-hidden": "true" });
+    this.valueLine = h("div.value", { onclick: this.on.edit, title: `${speak("edit")} (F2)` });
+    this.valueLine.append(...(field.value ? this.marked(field.value, this.rivals(field)) : [h("i", {}, this.empty(field))]));
+    this.card.replaceChildren(
+      h(
+        "div.asked",
+        {},
+        h("span.label", {}, field.label),
+        field.critical ? h("span.tag", {}, speak("critical")) : null,
+        this.pill(field),
+        h("span.count", {}, counted),
+      ),
+      h(
+        "div.middle",
+        {},
+        h(
+          "div.compare",
+          {},
+          field.box ? this.canvas : h("p.nobox", {}, speak("no_box")),
+          (this.valueBox = h("div.valuebox", {}, this.valueLine)),
+        ),
+        this.choices(field),
+        h(
+          "ul.findings",
+          {},
+          ...field.findings.map((f) => h(`li.${f.severity}`, {}, sign("error"), h("span", {}, f.sentence))),
+        ),
+      ),
+      this.deeds(field),
+    );
+    this.drawStrip(field);
+    this.heard.textContent = [field.label, field.value || speak("empty_value"), speak(`${field.state}_state`)].join(". ");
+  }
+
+  pill(field) {
+    return h(`span.pill.${field.state}`, {}, sign(field.state), this.speak(`${field.state}_state`));
+  }
+
+  drawStrip(field) {
+    const page = field.box && this.sheet.given.pages[field.page];
+    if (!page) return;
+    const image = this.images.of(page.image);
+    const { canvas, sheet } = this;
+    const usual = usualLine(sheet.fields, page, field.page);
+    whenDrawn(image, () => {
+      if (canvas !== this.canvas || !image.naturalWidth || !canvas.isConnected) return;
+      const line = parseFloat(getComputedStyle(this.valueBox).fontSize) * 1.3;
+      drawSnippet(canvas, image, page, field, { line, usual });
+    });
+  }
+
+  rivals(field) {
+    return field.candidates.filter((c) => !c.bare && c.text !== field.value).map((c) => c.text);
+  }
+
+  /** `text` with the syllables that some rival reads differently in bold and underlined. */
+  marked(text, rivals) {
+    const cuts = rivals.map((rival) => differences(text, rival));
+    return differences(text, text).map(([piece], i) =>
+      cuts.some((cut) => cut[i][1]) ? h("em", {}, piece) : piece,
+    );
+  }
+
+  choices(field) {
+    const [first, ...others] = field.candidates;
+    const alone = !others.length && first?.text === field.value;
+    return h(
+      "ol.candidates",
+      { "aria-label": this.speak("candidates") },
+      ...field.candidates.map((candidate, i) => {
+        const against = candidate.text === field.value ? this.rivals(field) : [field.value];
+        const text = candidate.bare || alone || !field.value ? [candidate.text] : this.marked(candidate.text, against);
+        const chosen = candidate.text === field.value;
+        return h(
+          "li",
+          {},
+          button(
+            `choice${chosen ? ".chosen" : ""}`,
+            () => this.on.candidate(i + 1),
+            h("kbd", {}, String(i + 1)),
+            h("span.text", {}, ...text),
+            h("span.engines", {}, candidate.engines.join(" · "), candidate.bare ? h("small", {}, this.speak("without_marks")) : null),
+          ),
+        );
+      }),
+    );
+  }
+
+  deeds(field) {
+    const { speak, on } = this;
+    const deed = (name, key, act) => button(`deed.${name}`, act, speak(`do_${name}`), h("kbd", {}, key));
+    return h(
+      "div.deeds",
+      {},
+      deed("accept", "↵", on.accept),
+      deed("edit", "F2", on.edit),
+      deed("illegible", "X", on.illegible),
+      deed("absent", "0", on.absent),
+      field.act ? this.undoing() : null,
+    );
+  }
+
+  undoing() {
+    const made = button("deed.undo", this.on.undo, sign("undo"));
+    made.title = `${this.speak("do_undo")} (Ctrl Z)`;
+    made.setAttribute("aria-label", made.title);
+    return made;
+  }
+
+  drawEnd() {
+    const { speak, sheet } = this;
+    const waiting = sheet.waiting.length;
+    const title = waiting
+      ? speak("fields_left", { n: waiting })
+      : speak(sheet.doubts.length ? "all_checked" : "nothing_flagged");
+    this.card.replaceChildren(
+      h("div.end", {}, sign(waiting ? "waiting" : "accept"), h("h3", {}, title), waiting ? null : h("p", {}, speak("all_checked_next"))),
+    );
+    this.heard.textContent = title;
+  }
+
+  // --- typing -----------------------------------------------------------------------------
+
+  /** Turn the value into a text field; what is typed is never rewritten while it is typed. */
+  beginEdit(field) {
+    const rows = Math.max(1, Math.min(4, Math.ceil(field.value.length / 48)));
+    this.seen.delete("card");
+    this.editor = h("textarea.editor", { rows, spellcheck: "false", autocomplete: "off", "aria-label": field.label });
+    this.editor.value = field.value;
+    this.editor.addEventListener("blur", () => this.on.leaveEditor());
+    const hint = h("p.hint", {}, h("kbd", {}, "↵"), this.speak("commit"), h("kbd", {}, "Esc"), this.speak("restore"));
+    this.valueBox.replaceChildren(this.editor, hint);
+    this.editor.focus({ preventScroll: true });
+    this.editor.setSelectionRange(field.value.length, field.value.length);
+  }
+
+  get typed() {
+    return this.editor.value.normalize("NFC").replace(/\s+/g, " ").trim();
+  }
+
+  // --- the list ---------------------------------------------------------------------------
+
+  drawList() {
+    const { sheet, speak } = this;
+    if (!this.isNew("list", [sheet.document, sheet.fields, this.name, this.open])) return;
+    const { scrollTop } = this.list;
+    const rest = sheet.order.slice(sheet.doubts.length);
+    const plain = rest.filter((field) => field.row === null);
+    const items = sheet.fields.filter((field) => field.row !== null);
+    const active = sheet.byName.get(this.name);
+    // Past the doubts the whole lies open, to be held against the scan once more.
+    const open = this.open || !sheet.waiting.length || (active && !active.flagged);
+    const parts = [];
+    if (sheet.doubts.length) {
+      const done = sheet.doubts.length - sheet.waiting.length;
+      parts.push(this.group(speak("flagged"), `${done}/${sheet.doubts.length}`, null), this.rows(sheet.doubts));
+    }
+    if (rest.length) parts.push(this.group(speak("rest"), String(rest.length), open));
+    if (open && plain.length) parts.push(this.rows(plain));
+    if (open && items.length) parts.push(h("h4.group.sub", {}, speak("items")), this.table(items));
+    this.list.replaceChildren(...parts);
+    this.list.scrollTop = scrollTop;
+    this.list.querySelector(".active:not(td)")?.scrollIntoView({ block: "nearest" });
+    if (active?.row != null && !active.flagged)
+      this.list.querySelector("td.active")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  group(title, count, open) {
+    const fold =
+      open === null ? null : button("fold", () => this.toggleRest(), this.speak(open ? "hide" : "show"));
+    fold?.setAttribute("aria-expanded", String(Boolean(open)));
+    return h("h4.group", {}, title, h("span.count", {}, count), fold);
+  }
+
+  toggleRest() {
+    this.open = !this.open;
+    this.drawList();
+  }
+
+  rows(fields) {
+    return h(
+      "ul.rows",
+      {},
+      ...fields.map((field) =>
+        h(
+          `li.row.${field.state}${field.name === this.name ? ".active" : ""}`,
+          {
+            data: { field: field.name },
+            "aria-current": field.name === this.name ? "true" : null,
+            onclick: () => this.on.go(field.name),
+            title: field.label,
+          },
+          sign(field.state),
+          h("span.label", {}, field.label),
+          this.brief(field),
+          field.findings.some((f) => f.severity === "error") ? sign("error") : null,
+        ),
+      ),
+    );
+  }
+
+  brief(field) {
+    return field.value ? h("span.brief", {}, field.value) : h("span.brief.none", {}, this.empty(field));
+  }
+
+  /** Why there is no value. */
+  empty({ act }) {
+    return this.speak(act === "illegible" || act === "absent" ? `${act}_state` : "empty_value");
+  }
+
+  /** Line items as the table they are on the paper. */
+  table(items) {
+    const columns = [...new Map(items.map((field) => [field.column, field.heading])).entries()];
+    const rows = [...new Set(items.map((field) => field.row))];
+    return h(
+      "div.tablebox",
+      {},
+      h(
+        "table.items",
+        {},
+        h("thead", {}, h("tr", {}, h("th", {}, this.speak("row")), ...columns.map(([, heading]) => h("th", {}, heading)))),
+        h("tbody", {}, ...rows.map((row) => this.line(row, columns, items.filter((field) => field.row === row)))),
+      ),
+    );
+  }
+
+  line(row, columns, cells) {
+    return h(
+      "tr",
+      {},
+      h("th", {}, String(row)),
+      ...columns.map(([column]) => {
+        const field = cells.find((cell) => cell.column === column);
+        if (!field) return h("td.missing");
+        return h(
+          `td.${field.state}${field.name === this.name ? ".active" : ""}`,
+          { data: { field: field.name }, title: field.value, onclick: () => this.on.go(field.name) },
+          field.state === "machine" ? null : sign(field.state),
+          field.value || "—",
+        );
+      }),
+    );
+  }
+}

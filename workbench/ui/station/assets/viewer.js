@@ -1,0 +1,243 @@
+// The scan: one page at a time, zoomed and panned, the active field framed and the rest a shade darker.
+
+const release = new URL(import.meta.url).search;
+const { h, svg, button } = await import(`./dom.js${release}`);
+
+const READABLE = 980; // px of a page's width at which typed text is easy to read
+const STEP = 1.25;
+
+export class Viewer {
+  /** `pick(name)` is told which field's box was clicked; `speak` gives the words. */
+  constructor({ pick, speak, images }) {
+    this.pick = pick;
+    this.speak = speak;
+    this.images = images;
+    this.zoom = 1; // the reader's own wish, kept from field to field
+    this.whole = false;
+    this.tabs = h("div.tabs", { role: "tablist" });
+    this.tools = h(
+      "div.tools",
+      {},
+      button("tool.minus", () => this.zoomBy(1 / STEP), "−"),
+      button("tool.plus", () => this.zoomBy(STEP), "+"),
+      (this.contextButton = button("tool.wide", () => this.toggleContext())),
+    );
+    this.sheetOfPaper = h("div.paper");
+    this.pane = h("div.pane", {}, this.sheetOfPaper);
+    this.element = h("section.scan", {}, h("div.bar", {}, this.tabs, this.tools), this.pane);
+    this.pane.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+    this.pane.addEventListener("pointerdown", (event) => this.grab(event));
+    this.watch = new ResizeObserver(() => this.sheet && this.aim());
+    this.watch.observe(this.pane);
+  }
+
+  name() {
+    const { speak } = this;
+    this.element.setAttribute("aria-label", speak("scan"));
+    const [minus, plus] = this.tools.children;
+    minus.title = `${speak("zoom_out")}  (−)`;
+    plus.title = `${speak("zoom_in")}  (+)`;
+    for (const tool of [minus, plus]) tool.setAttribute("aria-label", tool.title);
+    const label = speak(this.whole ? "to_field" : "whole_page");
+    this.contextButton.replaceChildren(label, h("kbd", {}, "G"));
+  }
+
+  /** Show `sheet` with the field `name` in view; null shows the first page whole. */
+  show(sheet, name) {
+    const field = name === null ? null : sheet.byName.get(name);
+    const fresh = this.sheet?.document !== sheet.document;
+    const moved = fresh || this.field?.name !== field?.name;
+    if (moved) this.whole = false;
+    this.sheet = sheet;
+    this.field = field;
+    if (fresh) this.number = field?.page ?? sheet.fields.find((f) => f.page !== null)?.page ?? 0;
+    else if (moved && field?.page != null) this.number = field.page;
+    this.turn(moved);
+  }
+
+  /** Turn to page `number` (as the reader asked). */
+  turnTo(number) {
+    if (!this.sheet || number < 0 || number >= this.sheet.given.pages.length) return;
+    this.number = number;
+    this.turn(true);
+  }
+
+  toggleContext() {
+    if (!this.sheet) return;
+    this.whole = !this.whole;
+    if (!this.whole && this.field?.page != null) this.number = this.field.page;
+    this.turn(true);
+  }
+
+  zoomBy(factor) {
+    this.whole = false;
+    this.zoom = Math.min(6, Math.max(0.3, this.zoom * factor));
+    this.name();
+    this.aim();
+  }
+
+  turn(aim) {
+    this.name();
+    this.page = this.sheet.given.pages[this.number];
+    this.drawTabs();
+    if (!this.page) return this.sheetOfPaper.replaceChildren();
+    const image = this.images.of(this.page.image);
+    if (this.image !== image) {
+      this.image = image;
+      image.className = "page";
+      image.alt = this.speak("page", { n: this.number + 1 });
+      image.draggable = false;
+    }
+    this.drawBoxes();
+    const lost = image.complete && !image.naturalWidth;
+    const note = lost ? h("p.lost", {}, this.speak("no_image")) : null;
+    this.sheetOfPaper.replaceChildren(...[image, this.overlay, note].filter(Boolean));
+    if (aim) this.aim();
+  }
+
+  drawTabs() {
+    const pages = this.sheet.given.pages;
+    this.tabs.replaceChildren(
+      ...pages.map((_, number) => {
+        const tab = button("tab", () => this.turnTo(number), this.speak("page", { n: number + 1 }));
+        tab.setAttribute("role", "tab");
+        tab.setAttribute("aria-selected", String(number === this.number));
+        const waits = this.sheet.waiting.some((field) => field.page === number);
+        if (waits && pages.length > 1) tab.append(h("span.dot", { title: this.speak("flagged") }));
+        return tab;
+      }),
+    );
+  }
+
+  drawBoxes() {
+    const { width, height } = this.page;
+    const here = this.sheet.fields.filter((field) => field.box && field.page === this.number);
+    this.overlay = svg("svg", {
+      class: "overlay",
+      viewBox: `0 0 ${width} ${height}`,
+      preserveAspectRatio: "none",
+      "aria-hidden": "true",
+    });
+    const active = this.field?.box && this.field.page === this.number ? this.field : null;
+    if (active) this.overlay.append(this.shade(active));
+    for (const field of here)
+      if (field !== active)
+        this.overlay.append(svg("rect", { ...around(field, this.page, 4), class: `box ${field.state}` }));
+    if (active) {
+      // Two strokes, light under dark: the frame stands out on white paper, black ink and red stamps alike.
+      const frame = around(active, this.page, 9);
+      this.overlay.append(svg("rect", { ...frame, class: "halo" }), svg("rect", { ...frame, class: "frame" }));
+    }
+  }
+
+  shade(field) {
+    const { width, height } = this.page;
+    const { x, y, width: w, height: t } = around(field, this.page, 9);
+    const hole = `M${x} ${y}h${w}v${t}h${-w}Z`;
+    return svg("path", { class: "shade", "fill-rule": "evenodd", d: `M0 0H${width}V${height}H0Z${hole}` });
+  }
+
+  /** Bring the field into view, always the same way: same scale, box in the middle, a bit above half. */
+  aim() {
+    if (!this.page) return;
+    const { clientWidth: across, clientHeight: down } = this.pane;
+    if (!across || !down) return;
+    const { width, height } = this.page;
+    const fitWidth = across / width;
+    const fitPage = Math.min(fitWidth, down / height);
+    const field = this.field?.box && this.field.page === this.number ? this.field : null;
+    if (this.whole || !field) {
+      this.scale = this.whole ? fitPage : fitPage * Math.max(1, this.zoom);
+      return this.place((across - width * this.scale) / 2, this.field ? 0 : (down - height * this.scale) / 2);
+    }
+    const [left, top, right, bottom] = field.box;
+    const wide = (right - left) * width;
+    // A line of a table is read as a whole, so its page is not made wider than the pane.
+    const plain = field.row === null ? Math.max(fitWidth, READABLE / width) : fitWidth;
+    this.scale = Math.min(plain * this.zoom, (across * 0.94) / wide);
+    const x = across / 2 - ((left + right) / 2) * width * this.scale;
+    const y = down * 0.42 - ((top + bottom) / 2) * height * this.scale;
+    return this.place(x, y);
+  }
+
+  /** Put the paper's corner at x, y, with its edges no further in than the pane's. */
+  place(x, y) {
+    const { clientWidth: across, clientHeight: down } = this.pane;
+    const wide = this.page.width * this.scale;
+    const tall = this.page.height * this.scale;
+    this.x = wide <= across ? (across - wide) / 2 : Math.min(0, Math.max(across - wide, x));
+    this.y = tall <= down ? (down - tall) / 2 : Math.min(0, Math.max(down - tall, y));
+    const { style } = this.sheetOfPaper;
+    style.width = `${wide}px`;
+    style.height = `${tall}px`;
+    style.transform = `translate(${Math.round(this.x)}px, ${Math.round(this.y)}px)`;
+  }
+
+  wheel(event) {
+    if (!this.page) return;
+    event.preventDefault();
+    if (!event.ctrlKey) return this.place(this.x - event.deltaX, this.y - event.deltaY);
+    const { left, top } = this.pane.getBoundingClientRect();
+    const [x, y] = [event.clientX - left, event.clientY - top];
+    const before = this.scale;
+    const factor = Math.exp(-event.deltaY / 300);
+    this.scale = Math.min(4, Math.max(0.1, before * factor));
+    this.zoom *= this.scale / before;
+    return this.place(x - ((x - this.x) * this.scale) / before, y - ((y - this.y) * this.scale) / before);
+  }
+
+  grab(event) {
+    if (event.button !== 0 || !this.page) return;
+    event.preventDefault(); // the focus stays where the keys are heard
+    const from = { x: event.clientX, y: event.clientY, left: this.x, top: this.y };
+    let dragged = false;
+    const move = (now) => {
+      const [dx, dy] = [now.clientX - from.x, now.clientY - from.y];
+      if (!dragged && Math.hypot(dx, dy) < 4) return;
+      dragged = true;
+      this.pane.classList.add("dragging");
+      this.place(from.left + dx, from.top + dy);
+    };
+    const drop = (now) => {
+      this.pane.removeEventListener("pointermove", move);
+      this.pane.removeEventListener("pointerup", drop);
+      this.pane.removeEventListener("pointercancel", drop);
+      this.pane.classList.remove("dragging");
+      if (!dragged && now.type === "pointerup") this.click(now);
+    };
+    this.pane.setPointerCapture(event.pointerId);
+    this.pane.addEventListener("pointermove", move);
+    this.pane.addEventListener("pointerup", drop);
+    this.pane.addEventListener("pointercancel", drop);
+  }
+
+  /** The smallest box under the pointer is what was meant. */
+  click(event) {
+    const { left, top } = this.pane.getBoundingClientRect();
+    const x = (event.clientX - left - this.x) / (this.page.width * this.scale);
+    const y = (event.clientY - top - this.y) / (this.page.height * this.scale);
+    const hit = this.sheet.fields
+      .filter((f) => f.box && f.page === this.number && x >= f.box[0] && x <= f.box[2] && y >= f.box[1] && y <= f.box[3])
+      .sort((a, b) => area(a.box) - area(b.box))[0];
+    if (hit) this.pick(hit.name);
+  }
+
+  close() {
+    this.watch.disconnect();
+  }
+}
+
+function around(field, page, margin) {
+  const [left, top, right, bottom] = field.box;
+  return {
+    x: left * page.width - margin,
+    y: top * page.height - margin,
+    width: (right - left) * page.width + 2 * margin,
+    height: (bottom - top) * page.height + 2 * margin,
+    rx: 4,
+  };
+}
+
+function area([left, top, right, bottom]) {
+  return (right - left) * (bottom - top);
+}

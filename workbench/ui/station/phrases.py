@@ -1,0 +1,104 @@
+"""The words on the station, by the names the browser's scripts know them under."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from workbench.words import say
+
+
+def phrases() -> Mapping[str, str]:
+    """Every phrase in the language of this run; `{n}` and the like are filled in the browser."""
+    return {name: say(text) for name, text in _PHRASES.items()}
+
+
+_PHRASES = {
+    # what lies on the desk
+    "desk": "Review desk",
+    "loading": "The next document is coming…",
+    "empty": "No document waits for review.",
+    "empty_next": "New documents appear here once they have been read.",
+    "look_again": "Look again",
+    "left": "{n} left",
+    "returned": "Sent back by the approver:",
+    # the journal
+    "saved": "Saved",
+    "saving": "Saving…",
+    "unsaved": "{n} not saved yet; trying again",
+    # the scan
+    "scan": "Scan",
+    "page": "Page {n}",
+    "zoom_in": "Larger",
+    "zoom_out": "Smaller",
+    "whole_page": "Whole page",
+    "to_field": "Back to the field",
+    "no_image": "The image of this page cannot be loaded.",
+    "no_box": "Not found on the scan.",
+    # the field
+    "flagged": "To be checked",
+    "rest": "Accepted by the machine",
+    "items": "Items",
+    "row": "No.",
+    "show": "Show",
+    "hide": "Hide",
+    "critical": "critical",
+    "empty_value": "nothing read",
+    "without_marks": "no marks",
+    "value": "Value",
+    "candidates": "What the engines read",
+    # states
+    "waiting_state": "To be checked",
+    "machine_state": "Accepted by the machine",
+    "accept_state": "Confirmed",
+    "candidate_state": "Changed",
+    "edit_state": "Changed",
+    "illegible_state": "Illegible",
+    "absent_state": "Not on the paper",
+    # what can be done
+    "do_accept": "Confirm",
+    "do_edit": "Correct",
+    "do_illegible": "Illegible",
+    "do_absent": "Not there",
+    "do_undo": "Undo",
+    "commit": "Keep",
+    "restore": "Leave as it was",
+    "pass": "Pass on for approval",
+    "rescan": "Return to be rescanned…",
+    "keys": "Keys",
+    # what is said while working
+    "fields_left": "{n} fields are still to be checked.",
+    "all_checked": "Everything is checked.",
+    "nothing_flagged": "The engines agree on every field.",
+    "all_checked_next": "Glance over the scan, then pass the document on.",
+    "give_value": "Nothing was read here: type it (F2), or say that it is illegible (X) or not on the paper (0).",
+    "no_candidate": "There is no reading {n}.",
+    "nothing_to_undo": "There is nothing of yours to undo in this document.",
+    "refused": "Not kept. {sentence}",
+    "passed": "Passed on.",
+    # why it must be scanned again
+    "rescan_title": "Return this document to be rescanned",
+    "rescan_why": "Why can it not be used?",
+    "rescan_blurred": "The scan is blurred or too dark.",
+    "rescan_cut": "Part of the paper is cut off or covered.",
+    "rescan_missing": "A page is missing or belongs elsewhere.",
+    "rescan_other": "Another reason:",
+    "rescan_do": "Return",
+    "cancel": "Cancel",
+    "reason_needed": "Write in a few words why.",
+    # the map of keys
+    "map": "What the keys do",
+    "map_enter": "Confirm, and on to the next field to be checked",
+    "map_back": "Back to the field before",
+    "map_tab": "Every field in turn",
+    "map_digits": "Take this reading, and on",
+    "map_edit": "Correct; Enter keeps, Esc leaves as it was",
+    "map_illegible": "Illegible on the paper",
+    "map_absent": "Not on the paper",
+    "map_pass": "Pass on, and the next document",
+    "map_undo": "Undo",
+    "map_context": "Whole page, and back to the field",
+    "map_pages": "Page before, page after",
+    "map_zoom": "Larger, smaller",
+    "map_help": "This map",
+    "close": "Close",
+}
