@@ -43,9 +43,11 @@ def paper(width: int = 1654, height: int = 2339, *, kind: str = "JPEG", mode: st
     return out.getvalue()
 
 
-def page(image: bytes, words: tuple[tuple[str, Box], ...] = (), rotation: int = 0) -> RenditionPage:
+def page(
+    image: bytes, words: tuple[tuple[str, Box], ...] = (), rotation: int = 0, number: int = 0
+) -> RenditionPage:
     width, height = Image.open(BytesIO(image)).size
-    return RenditionPage(image, width, height, 200, rotation, words)
+    return RenditionPage(number, image, width, height, 200, rotation, words)
 
 
 def text_of(pdf: bytes, tmp_path: Path, *options: str) -> str:
@@ -202,6 +204,16 @@ def test_every_sample_value_comes_back_from_under_its_scan(tmp_path: Path) -> No
     assert checked >= 10
 
 
+def test_each_value_goes_to_its_own_page(tmp_path: Path) -> None:
+    second = settled("so", "trang hai", Box(0.145, 0.095, 0.31, 0.12), page=1)
+    pages = [page(paper(), WORDS[2:], number=1), page(paper(), WORDS[:1])]
+
+    pdf = render(record(second), pages, title=TITLE, at=NOON)
+
+    assert in_line(text_of(pdf, tmp_path, "-l", "1")) == "Số:"
+    assert in_line(text_of(pdf, tmp_path, "-f", "2")).startswith("trang hai Tên cơ quan:")
+
+
 def test_illegible_leaves_nothing_and_absent_leaves_what_is_printed(tmp_path: Path) -> None:
     illegible = settled("so", "", Box(0.145, 0.095, 0.31, 0.12), act=Act.ILLEGIBLE)
     absent = settled("x", "", Box(0.1, 0.295, 0.3, 0.32), act=Act.ABSENT)
@@ -251,6 +263,8 @@ def test_metadata_names_the_paper_and_nobody() -> None:
 
 
 def test_the_file_opens_in_strict_mode() -> None:
-    pdf = render(record(NUMBER), [page(paper(), WORDS), page(paper())], title=TITLE, at=NOON)
+    pdf = render(
+        record(NUMBER), [page(paper(), WORDS), page(paper(), number=1)], title=TITLE, at=NOON
+    )
 
     assert PdfFileReader(BytesIO(pdf), strict=True).root["/Pages"]["/Count"] == 2

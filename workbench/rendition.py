@@ -41,6 +41,7 @@ _DESCENT = 0.2  # of the font size: how far a line's box reaches below its basel
 class RenditionPage:
     """One scanned side and what an engine read on it, in reading order, boxes on the scan."""
 
+    number: int  # 0-based within the document, as the record's fields name it
     image: bytes = field(repr=False)
     width: int  # pixels as scanned
     height: int
@@ -77,8 +78,10 @@ def render(
     pdf.set_creation_date(at)
     pdf.set_xmp_metadata(_metadata(title, record.value("so"), at))
     pdf.add_font(_FAMILY, fname=font)
-    for number, page in enumerate(pages):
-        settled = [f for f in record.fields if f.page == number and f.box and f.act != Act.ABSENT]
+    for page in sorted(pages, key=lambda p: p.number):
+        settled = [
+            f for f in record.fields if f.page == page.number and f.box and f.act != Act.ABSENT
+        ]
         _draw_page(pdf, page, _text_layer(page, settled), _glyphs(font))
     return bytes(pdf.output())
 

@@ -1,0 +1,40 @@
+"""Seals on archival PDFs: made with a key in a file, a token or a service, and verified again."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from workbench.signing import trial as trial_keys
+from workbench.signing.keys import KeySource, Pkcs12Keys
+from workbench.signing.mark import Mark
+from workbench.signing.pades import PadesSigner
+from workbench.signing.verdict import SignatureVerdict, State, Trust, Verdict, verify
+
+__all__ = [
+    "KeySource",
+    "Mark",
+    "PadesSigner",
+    "Pkcs12Keys",
+    "SignatureVerdict",
+    "State",
+    "Trust",
+    "Verdict",
+    "trial_signer",
+    "trust",
+    "verify",
+]
+
+# They write whole names of certificate holders into the log; what matters comes back as a Verdict.
+for _talkative in ("pyhanko", "pyhanko_certvalidator"):
+    logging.getLogger(_talkative).setLevel(logging.CRITICAL)
+
+
+def trial_signer(folder: Path, *, agency: str, form: str = "Sao y") -> PadesSigner:
+    """A signer with the trial key under `folder`, made at the first call. Raises SigningError."""
+    return PadesSigner(trial_keys.ensure(folder).keys(), mark=Mark(form, agency))
+
+
+def trust(folder: Path, anchors: tuple[Path, ...] = ()) -> Trust:
+    """Trust in `anchors`, and in the trial root of this workbench if it has one."""
+    return Trust.read(anchors, trial=(trial_keys.Trial(folder / "trial").anchor,))

@@ -25,9 +25,7 @@ class Envelope:
     def __init__(self, certificate: x509.Certificate, chain: tuple[x509.Certificate, ...]) -> None:
         signer = asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
         self._digest_algorithm = algos.DigestAlgorithm({"algorithm": DIGEST}).dump()
-        self._content_type = cms.CMSAttribute(
-            {"type": "content_type", "values": ["data"]}
-        ).dump()
+        self._content_type = cms.CMSAttribute({"type": "content_type", "values": ["data"]}).dump()
         self._signing_certificate = cms.CMSAttribute(
             {"type": "signing_certificate_v2", "values": [as_signing_certificate_v2(signer)]}
         ).dump()
@@ -49,9 +47,7 @@ class Envelope:
 
     def attributes(self, digest: bytes) -> bytes:
         """What the key has to sign for a document with this digest (DER of the attributes)."""
-        said = _der(
-            _SEQUENCE, self._message_digest, _der(_SET, _der(_OCTETS, digest))
-        )
+        said = _der(_SEQUENCE, self._message_digest, _der(_SET, _der(_OCTETS, digest)))
         return _der(_SET, *sorted((self._content_type, said, self._signing_certificate)))
 
     def close(self, attributes: bytes, signature: bytes) -> bytes:
@@ -75,6 +71,21 @@ class Envelope:
             _der(_SET, signer_info),
         )
         return _der(_SEQUENCE, self._signed_data, _der(_CONTEXT_0, signed_data))
+
+
+def as_we_write(message: cms.ContentInfo) -> bytes | None:
+    """How we would have written a signature with these attributes; None where it is not our kind.
+
+    A CMS has bytes that nothing covers (versions, a second name of the digest, the issuer's
+    name again). Verifiers read past them; only writing it anew shows that one of them was changed.
+    """
+    signed = message["content"]
+    info = signed["signer_infos"][0]
+    if info["digest_algorithm"]["algorithm"].native != DIGEST:
+        return None
+    chain = [x509.load_der_x509_certificate(c.dump()) for c in signed["certificates"]]
+    attributes = info["signed_attrs"].untag().dump()
+    return Envelope(chain[0], tuple(chain[1:])).close(attributes, info["signature"].native)
 
 
 def _algorithm(certificate: x509.Certificate) -> algos.SignedDigestAlgorithm:

@@ -61,11 +61,14 @@ class Pkcs12Keys:
             ) from error
         except ValueError as error:
             raise SigningError(
-                "The key file {file} does not open: the passphrase is wrong or the file is damaged.",
+                "The key file {file} does not open: its passphrase is wrong or it is damaged.",
                 "Check the passphrase. It is never tried twice by itself.",
                 file=self.path.name,
             ) from error
-        if not isinstance(kept.key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) or not kept.cert:
+        if (
+            not isinstance(kept.key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey)
+            or not kept.cert
+        ):
             raise SigningError(
                 "The key file {file} holds no key with its certificate.",
                 "Export the certificate together with its private key.",

@@ -62,7 +62,9 @@ def prepare(
     sealed_field = next(steps).get_object()
     if drawing:
         seen = writer.import_page_as_xobject(drawing.opened())
-        sealed_field["/AP"] = generic.DictionaryObject({generic.pdf_name("/N"): seen})
+        sealed_field["/AP"] = generic.DictionaryObject(  # type: ignore[no-untyped-call]
+            {generic.pdf_name("/N"): seen}
+        )
     steps.send(
         SigObjSetup(
             SignatureObject(
@@ -161,7 +163,8 @@ def _fingerprint(certificate: x509.Certificate) -> str:
 
 
 def _first_page(writer: IncrementalPdfFileWriter) -> tuple[float, float]:
-    page = writer.find_page_for_modification(0)[0].get_object()
+    page, _ = writer.find_page_for_modification(0)  # type: ignore[no-untyped-call]
+    page = page.get_object()
     while "/MediaBox" not in page:  # pages inherit it
         page = page["/Parent"]
     left, bottom, right, top = (float(edge) for edge in page["/MediaBox"])

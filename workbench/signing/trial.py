@@ -85,9 +85,7 @@ def _make(folder: Path, at: datetime) -> None:
         .sign(root_key, hashes.SHA256())
     )
     signer = (
-        _certificate(
-            _name(f"{TRIAL} – Chữ ký số dùng thử"), root_name, signer_key.public_key(), at
-        )
+        _certificate(_name(f"{TRIAL} – Chữ ký số dùng thử"), root_name, signer_key.public_key(), at)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(sign_certificates=False), critical=True)
         .add_extension(
