@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, wraps
@@ -53,9 +54,15 @@ def guarded() -> Iterator[None]:
     except WorkbenchError as error:
         tell(error)
     # The edge of a page: what nobody foresaw becomes a reference that leads to the log.
-    except Exception:
+    except Exception as error:
         reference = secrets.token_hex(4)
-        log.exception("page.failed", reference=reference)
+        # Where it happened, but not the message nor the values: they may say what a paper says.
+        log.error(
+            "page.failed",
+            reference=reference,
+            error=type(error).__name__,
+            where=traceback.format_tb(error.__traceback__),
+        )
         st.error(
             say("Something went wrong that nobody foresaw; what was saved before is kept.")
             + "\n\n"

@@ -5,6 +5,7 @@ import streamlit as st
 from workbench import ui
 from workbench.ui import frame
 from workbench.ui.look import MARK, wordmark
+from workbench.ui.places import WIDE
 from workbench.words import say
 
 ui.speak_as_chosen()
@@ -18,6 +19,8 @@ with ui.guarded():
     work, person = ui.workspace(), ui.person()
     st.logo(wordmark(), icon_image=MARK, size="large")
     page = frame.navigation(person)
+    if page.url_path in WIDE:
+        st.set_page_config(initial_sidebar_state="collapsed")
     frame.who_is_here(person, work)
     frame.say_what_was_done()
     page.run()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
 
 from workbench.model import Act, Intake, Role, Severity, Stage
 from workbench.words import say
@@ -73,3 +76,10 @@ def stage_word(value: Stage) -> str:
 
 def role_word(value: str) -> str:
     return say(ROLES[Role(value)])
+
+
+def column(title: str, looks: Sequence[Look]) -> Any:  # Streamlit gives its columns no public type
+    """A table column whose cells are lists of these words, each in its colour."""
+    return st.column_config.MultiselectColumn(
+        title, options=[say(look.word) for look in looks], color=[look.colour for look in looks]
+    )

@@ -76,7 +76,6 @@ def who_is_here(person: Person, work: Workspace) -> None:
     lines = [f"**{person.shown_as}**"]
     lines += [f":gray[{part}]" for part in (_duties(person), unit, work.agency) if part]
     with st.sidebar.container(key="who_is_here", gap="small"):
-        st.divider()
         st.markdown("  \n".join(lines))
         if work.settings.demo:
             st.badge(say("TRIAL"), icon=":material/science:", color="orange")
@@ -91,12 +90,11 @@ def _ways() -> str:
     """Plain links: language and sign-out belong to the browser's session, not to one page."""
     chosen = language()
     names = {"vi": "Tiếng Việt", "en": "English"}
-    ways = [
+    languages = " &nbsp;·&nbsp; ".join(
         f"<b>{name}</b>" if code == chosen else _way(f"/language/{code}", name)
         for code, name in names.items()
-    ]
-    ways.append(_way("/logout", say("Sign out")))
-    return " &nbsp;·&nbsp; ".join(ways)
+    )
+    return f'{languages}<div style="margin-top:.6rem">{_way("/logout", say("Sign out"))}</div>'
 
 
 def _way(path: str, words: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -48,6 +49,11 @@ def size(octets: int) -> str:
 def short(digest: str | None) -> str:
     """The beginning of a digest: enough to compare by eye."""
     return f"{digest[:12]}…" if digest else "—"
+
+
+def literal(text: str) -> str:
+    """Text from outside, to stand in Markdown as it is: a file may be called `:red[x].pdf`."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~$:<>&])", r"\\\1", text)
 
 
 def _pattern(digits: int) -> str:

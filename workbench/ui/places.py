@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import workbench
+from workbench.errors import NotAllowedError
 from workbench.model import Person, Role
 
 PAGES = Path(workbench.__file__).parents[1] / "pages"
@@ -45,6 +46,8 @@ PLACES: tuple[Place, ...] = (
     Place("people.py", "People", "Administration", "group", frozenset({Role.ADMINISTRATOR})),
 )
 
+WIDE = frozenset(place.path.stem for place in PLACES if place.wide)
+
 
 def open_to(person: Person, places: Sequence[Place] = PLACES) -> tuple[Place, ...]:
     """The places this person finds; a page checks again by itself."""
@@ -58,3 +61,11 @@ def by_section(places: Sequence[Place]) -> Mapping[str, list[Place]]:
     for place in places:
         sections.setdefault(place.section, []).append(place)
     return sections
+
+
+def must_read_papers(person: Person) -> None:
+    """Raise NotAllowedError unless the person may see what papers say."""
+    if not READERS & {Role(role) for role in person.roles}:
+        raise NotAllowedError(
+            "Your account does not have this right.", "Ask the administrator for it."
+        )

@@ -1,0 +1,68 @@
+"""Find a document and open it; decide on one that is held."""
+
+import streamlit as st
+
+from workbench import flow, ui
+from workbench.model import Stage
+from workbench.ui import dossier, frame, listing, notation, page_image, places
+from workbench.words import say
+
+work, person = ui.workspace(), ui.person()
+places.must_read_papers(person)
+document = work.store.document(st.query_params.get("document", ""))
+
+if document is None:
+    frame.heading(say("Documents"), say("All that was taken in, and where it stands."))
+    wanted = listing.filters(work)
+    if (chosen := listing.choose(work, wanted)) is not None:
+        st.query_params["document"] = chosen.id
+        st.rerun()
+    if not work.store.count(**wanted):
+        frame.nothing(
+            say("No document matches."),
+            say("Clear a filter, or take in a batch of scans."),
+            to="intake.py",
+            person=person,
+        )
+    else:
+        st.caption(say("Choose a line to open the document."))
+    st.stop()
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    if st.button(say("Back to the list"), icon=":material/arrow_back:", key="documents.back"):
+        st.query_params.clear()
+        st.rerun()
+frame.heading(notation.literal(dossier.name_of(work, document)))
+dossier.summary(work, document)
+dossier.reason(document)
+
+if document.stage is Stage.HELD:
+    with ui.guarded(), st.container(horizontal=True, vertical_alignment="bottom"):
+        if st.button(say("Try again"), icon=":material/replay:", type="primary", key="release"):
+            flow.release(work, document.id, by=person.name)
+            frame.done(say("The document goes on from where it stood."))
+            st.rerun()
+        with st.popover(say("Reject…"), icon=":material/block:"):
+            why = st.text_area(say("Why?"), key="refuse.why")
+            if st.button(say("Reject"), type="primary", key="refuse"):
+                flow.refuse(work, document.id, by=person.name, reason=why)
+                frame.done(say("The document was taken out of the work."))
+                st.rerun()
+
+sheet = flow.sheet(work, document.id)
+left, right = st.columns([5, 4], gap="large")
+with left:
+    page_image.show_all(
+        sheet.pages, marks=[(f.page, f.box) for f in sheet.fields if f.page is not None and f.box]
+    )
+with right:
+    tabs = st.tabs([say("Fields"), say("History"), say("Keeping")])
+    with tabs[0]:
+        if sheet.fields:
+            dossier.fields(work, sheet)
+        else:
+            st.markdown(":gray[" + say("Nothing has been read from this document yet.") + "]")
+    with tabs[1]:
+        dossier.history(work, work.store.events(document.id))
+    with tabs[2]:
+        dossier.keeping(work, document)

@@ -1,0 +1,57 @@
+"""Hand in scans as a batch, see what became of each file, and how far each batch is."""
+
+import streamlit as st
+
+from workbench import flow, ui
+from workbench.model import Intake
+from workbench.ui import batches, frame, uploads
+from workbench.ui.notation import number
+from workbench.words import say
+
+work, person = ui.workspace(), ui.person()
+frame.heading(
+    say("Take in scans"),
+    say("Every file is kept byte for byte; the background reading starts by itself."),
+)
+
+with st.form("intake", clear_on_submit=True), ui.guarded():
+    left, right = st.columns(2)
+    name = left.text_input(say("Name of the batch"), batches.proposed_name(), key="intake.name")
+    unit = right.selectbox(
+        say("Unit that hands the papers in"),
+        work.store.units(),
+        format_func=lambda u: u.name,
+        index=None if person.unit is None else batches.place_of(work, person.unit),
+        placeholder=say("Choose a unit"),
+        key="intake.unit",
+    )
+    given = st.file_uploader(
+        say("Scans: PDF, TIFF, JPEG, PNG, or a ZIP of them"),
+        uploads.TYPES,
+        accept_multiple_files=True,
+        key="intake.files",
+    )
+    sent = st.form_submit_button(say("Take in"), type="primary", icon=":material/upload_file:")
+
+if sent:
+    with ui.guarded(), st.spinner(say("Checking and keeping the files…")):
+        uploads.must_be_complete(name, unit, given)
+        with uploads.as_files(given, work.scratch) as paths:
+            taken = flow.take_in(work, paths, name=name.strip(), unit=unit.code, by=person.name)
+        frame.done(say("{n} files taken in.", n=number(len(taken.of(Intake.ACCEPTED)))))
+        st.query_params["batch"] = taken.batch.id
+        st.rerun()
+
+if (chosen := work.store.batch(st.query_params.get("batch", ""))) is not None:
+    batches.show_files(work, chosen)
+    st.divider()
+
+st.subheader(say("Batches"), anchor=False)
+if not work.store.batches():
+    frame.nothing(
+        say("There are no batches yet."),
+        say("Choose the files above, name the batch and its unit, then press “Take in”."),
+        person=person,
+    )
+else:
+    batches.watch(work)

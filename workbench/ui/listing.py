@@ -1,0 +1,132 @@
+"""A list of documents: filters above, one page of lines at a time, one line to open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, TypedDict
+
+import pandas as pd
+import streamlit as st
+
+from workbench.model import Document, Stage
+from workbench.ui import badges, dossier, notation
+from workbench.words import say
+from workbench.workspace import Workspace
+
+PER_PAGE = 25
+
+
+class Wanted(TypedDict):
+    """What the filters ask for; the names are those of the store's question."""
+
+    stage: Stage | None
+    unit: str | None
+    kind: str | None
+    batch: str | None
+    text: str
+
+
+def filters(work: Workspace) -> Wanted:
+    """The filters in one line."""
+    units = {unit.code: unit.name for unit in work.store.units()}
+    batches = {batch.id: batch.name for batch in work.store.batches()}
+    first, second, third, fourth, fifth = st.columns([2, 2, 2, 2, 2])
+    everything = say("All")
+    return Wanted(
+        text=first.text_input(
+            say("Contains"),
+            placeholder=say("file name or a value"),
+            icon=":material/search:",
+            key="documents.text",
+        ),
+        stage=second.selectbox(
+            say("Stage"),
+            list(Stage),
+            format_func=badges.stage_word,
+            index=None,
+            placeholder=everything,
+            key="documents.stage",
+        ),
+        kind=third.selectbox(
+            say("Kind"),
+            list(work.templates),
+            format_func=lambda kind: dossier.kind_of(work, kind),
+            index=None,
+            placeholder=everything,
+            key="documents.kind",
+        ),
+        unit=fourth.selectbox(
+            say("Unit"),
+            list(units),
+            format_func=lambda code: units[code],
+            index=None,
+            placeholder=everything,
+            key="documents.unit",
+        ),
+        batch=fifth.selectbox(
+            say("Batch"),
+            list(batches),
+            format_func=lambda key: batches[key],
+            index=None,
+            placeholder=everything,
+            key="documents.batch",
+        ),
+    )
+
+
+def choose(work: Workspace, wanted: Wanted) -> Document | None:
+    """One page of the documents that match; the one whose line was chosen."""
+    total = work.store.count(**wanted)
+    if not total:
+        return None
+    pages = -(-total // PER_PAGE)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(say("{n} documents", n=notation.number(total)), width="stretch")
+        page = st.pagination(pages, key=f"documents.page.{pages}") if pages > 1 else 1
+    shown = work.store.documents(**wanted, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
+    rows = table(work, shown, key=f"documents.{page}", selection="single-row")
+    return shown[rows[0]] if rows else None
+
+
+def table(
+    work: Workspace,
+    documents: Sequence[Document],
+    *,
+    key: str,
+    selection: Literal["single-row", "multi-row"],
+) -> list[int]:
+    """Lines of documents; which of them are chosen."""
+    looks = list(badges.STAGES.values())
+    answer = st.dataframe(
+        pd.DataFrame(_rows(work, documents)),
+        hide_index=True,
+        height=38 + 35 * max(1, min(len(documents), PER_PAGE)),
+        on_select="rerun",
+        selection_mode=selection,
+        key=key,
+        column_config={
+            "stage": badges.column(say("Stage"), looks),
+            "name": st.column_config.TextColumn(say("File"), width=140),
+            "kind": st.column_config.TextColumn(say("Kind"), width=240),
+            "unit": st.column_config.TextColumn(say("Unit"), width=170),
+            "batch": st.column_config.TextColumn(say("Batch"), width=120),
+            "changed": st.column_config.TextColumn(say("Last change"), width=140),
+        },
+    )
+    return list(answer["selection"]["rows"])
+
+
+def _rows(work: Workspace, documents: Sequence[Document]) -> list[dict[str, object]]:
+    units = {unit.code: unit.name for unit in work.store.units()}
+    batches = {batch.id: batch.name for batch in work.store.batches()}
+    return [
+        {
+            "name": dossier.name_of(work, document),
+            "stage": [badges.stage_word(document.stage)],
+            "kind": dossier.kind_of(work, document.kind),
+            "unit": units.get(document.unit, document.unit),
+            "batch": batches.get(document.batch, ""),
+            "changed": notation.moment(document.changed_at),
+        }
+        for document in documents
+    ]

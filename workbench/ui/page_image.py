@@ -1,0 +1,89 @@
+"""A scanned page on screen: whole with marked places, or just the strip where a field stands.
+
+The browser loads each page once, from /page-images/; a strip is the same picture, cut by CSS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from workbench.model import Box, Page
+from workbench.words import say
+
+_MARK = "position:absolute; border:2px solid #c2410c; background:rgba(251,146,60,.22);"
+_FRAME = "border:1px solid rgba(128,128,128,.45); border-radius:4px; background:#fff;"
+
+
+def address(page: Page) -> str:
+    return f"/page-images/{page.view}"
+
+
+def upright(page: Page, box: Sequence[float]) -> Box:
+    """Where a box on the page as scanned lies on the picture, which is turned upright."""
+    return Box.clipped(*box).turned(page.rotation)
+
+
+def show(page: Page, *, marks: Sequence[Sequence[float]] = (), height: int = 640) -> None:
+    """The whole page in a frame that scrolls; `marks` are boxes on the page as scanned."""
+    zoom = st.segmented_control(
+        say("Zoom"),
+        (60, 100, 160),
+        default=100,
+        required=True,
+        format_func=lambda share: f"{share} %",
+        key=f"zoom.{page.id}",
+        label_visibility="collapsed",
+    )
+    drawn = "".join(_mark(upright(page, box)) for box in marks)
+    words = escape(say("Page {n}", n=page.number + 1))
+    st.html(
+        f'<div style="{_FRAME} height:{height}px; overflow:auto;">'
+        f'<div style="position:relative; width:{zoom}%; margin:0 auto;">'
+        f'<img src="{address(page)}" alt="{words}" style="width:100%; display:block;">'
+        f"{drawn}</div></div>"
+    )
+
+
+def show_all(pages: Sequence[Page], *, marks: Sequence[tuple[int, Sequence[float]]] = ()) -> None:
+    """All pages of a document, one at a time; `marks` are (page number, box)."""
+    if not pages:
+        st.markdown(":gray[" + say("The pages have not been split yet.") + "]")
+        return
+    page = pages[0]
+    if len(pages) > 1:
+        page = pages[
+            st.pagination(len(pages), key=f"page.{pages[0].document}", max_visible_pages=9) - 1
+        ]
+    show(page, marks=[box for number, box in marks if number == page.number])
+
+
+def strip(page: Page, box: Sequence[float], *, widest: float = 1.0) -> str:
+    """HTML of the strip of the page that holds the box, with a little air around it."""
+    inner = upright(page, box)
+    turned = page.rotation % 180 != 0
+    width, height = (page.height, page.width) if turned else (page.width, page.height)
+    air = 0.006
+    cut = Box.clipped(
+        inner.left - air, inner.top - air, inner.right + air, inner.bottom + air * width / height
+    )
+    # Margins in per cent count from the width of the frame: down as well as across.
+    share = 100 / cut.width
+    down = cut.top * share * height / width
+    tall = cut.height * height / (cut.width * width)
+    return (
+        f'<div style="{_FRAME} overflow:hidden; position:relative; width:100%;'
+        f" max-width:{widest * cut.width * 1000:.0f}px; aspect-ratio:{1 / tall:.3f};"
+        f' max-height:140px;">'
+        f'<img src="{address(page)}" alt="" loading="lazy"'
+        f' style="position:absolute; max-width:none; width:{share:.2f}%; left:{-cut.left * share:.2f}%; margin-top:{-down:.2f}%;"></div>'
+    )
+
+
+def _mark(box: Box) -> str:
+    return (
+        f'<div style="{_MARK} left:{box.left:.2%}; top:{box.top:.2%};'
+        f' width:{box.width:.2%}; height:{box.height:.2%};"></div>'
+    )

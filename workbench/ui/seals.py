@@ -1,0 +1,194 @@
+"""Sealing on screen: what will be sealed, how far it is, what lies in the repository."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from workbench import exchange, signing, ui
+from workbench.model import Document, Person, Stage
+from workbench.ui import badges, dossier, frame, notation
+from workbench.words import say
+from workbench.workspace import Workspace
+
+_PER_PAGE = 20
+
+
+def choose(work: Workspace, ready: Sequence[Document]) -> list[int]:
+    """The approved documents with the digest of what will be sealed; which are ticked."""
+    answer = st.dataframe(
+        pd.DataFrame(
+            {
+                "name": dossier.name_of(work, document),
+                "kind": dossier.kind_of(work, document.kind),
+                "reviewer": dossier.person_of(work, document.reviewer),
+                "approver": dossier.person_of(work, document.approver),
+                "at": notation.moment(document.approved_at),
+                "digest": notation.short(document.record_digest),
+            }
+            for document in ready
+        ),
+        hide_index=True,
+        height=38 + 35 * max(1, min(len(ready), 12)),
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": list(range(len(ready)))}},
+        key=f"sign.ready.{len(ready)}",
+        column_config={
+            "name": st.column_config.TextColumn(say("File")),
+            "kind": st.column_config.TextColumn(say("Kind"), width="medium"),
+            "reviewer": st.column_config.TextColumn(say("Reviewed by")),
+            "approver": st.column_config.TextColumn(say("Approved by")),
+            "at": st.column_config.TextColumn(say("Approved at")),
+            "digest": st.column_config.TextColumn(say("Record (SHA-256)")),
+        },
+    )
+    return list(answer["selection"]["rows"])
+
+
+def say_what_will_be_sealed(work: Workspace, chosen: Sequence[Document]) -> None:
+    """By which certificate and over what; a trial certificate is named as such."""
+    with ui.guarded(), st.container(border=True):
+        signer = work.signer
+        st.markdown(say("**{n}** records will be sealed, each over its own digest.", n=len(chosen)))
+        st.markdown(
+            f"{say('Certificate:')} **{notation.literal(signer.common_name)}** "
+            + (f":orange-badge[:material/science: {say('TRIAL')}]" if signer.trial else "")
+        )
+        if signer.trial:
+            st.markdown(
+                ":gray["
+                + say(
+                    "A trial seal shows that a file was not changed; it proves nothing to others."
+                )
+                + "]"
+            )
+
+
+@ui.watching(5)
+def watch(work: Workspace) -> None:
+    """What is being sealed or exported just now."""
+    ordered = [d for d in work.store.documents(stage=Stage.APPROVED, limit=500) if d.seal_by]
+    signed = work.store.documents(stage=Stage.SIGNED, limit=500)
+    held = [
+        d
+        for d in work.store.documents(stage=Stage.HELD, limit=500)
+        if d.held_at in (Stage.APPROVED, Stage.SIGNED)
+    ]
+    if not (ordered or signed or held):
+        st.markdown(":gray[" + say("Nothing is being sealed or exported just now.") + "]")
+        return
+    done = work.store.count(stage=Stage.EXPORTED)
+    everything = done + len(ordered) + len(signed)
+    if ordered or signed:
+        st.progress(
+            (done + len(signed) / 2) / everything,
+            say(
+                "{ordered} wait for their seal, {signed} are sealed and go to the repository.",
+                ordered=notation.number(len(ordered)),
+                signed=notation.number(len(signed)),
+            ),
+        )
+    for document in [*held, *ordered, *signed][:_PER_PAGE]:
+        st.markdown(
+            f"{badges.stage(document.stage)} {notation.literal(dossier.name_of(work, document))}"
+        )
+        if document.stage is Stage.HELD:
+            dossier.reason(document)
+
+
+def show_kept(work: Workspace, person: Person) -> None:
+    """What the repository has receipted, each with its file and receipt; the list as Excel."""
+    total = work.store.count(stage=Stage.EXPORTED)
+    if not total:
+        frame.nothing(
+            say("The repository is empty."),
+            say("What is sealed goes there by itself and comes back with a receipt."),
+            to="approve.py",
+            person=person,
+        )
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            say("{n} documents in the repository.", n=notation.number(total)), width="stretch"
+        )
+        pages = -(-total // _PER_PAGE)
+        page = st.pagination(pages, key=f"sign.kept.{pages}") if pages > 1 else 1
+        st.download_button(
+            say("The list as Excel"),
+            lambda: _excel(work),
+            file_name="danh-sach-tai-lieu.xlsx",
+            mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            icon=":material/table:",
+            on_click="ignore",
+            key="sign.excel",
+        )
+    shown = work.store.documents(
+        stage=Stage.EXPORTED, limit=_PER_PAGE, offset=(page - 1) * _PER_PAGE
+    )
+    for document in shown:
+        _kept(work, document)
+
+
+def _kept(work: Workspace, document: Document) -> None:
+    receipt = next(iter(work.store.receipts(document.id)), None)
+    signature = next(iter(work.store.signatures(document.id)), None)
+    with st.container(border=True):
+        left, right = st.columns([3, 2], vertical_alignment="center")
+        trial = (
+            f" :orange-badge[:material/science: {say('TRIAL')}]"
+            if signature and signature.trial
+            else ""
+        )
+        left.markdown(
+            f"**{notation.literal(dossier.name_of(work, document))}** · "
+            f"{notation.literal(dossier.kind_of(work, document.kind))}{trial}"
+        )
+        if receipt:
+            left.markdown(
+                ":gray["
+                + say(
+                    "Receipt {version} of {moment}",
+                    version=receipt.version,
+                    moment=notation.moment(receipt.at),
+                )
+                + f" · {notation.literal(receipt.object_id)}]"
+            )
+        with right.container(horizontal=True, vertical_alignment="center"):
+            st.html(dossier.download(document), width="content")
+            if st.button(say("Verify"), icon=":material/shield:", key=f"verify.{document.id}"):
+                verdict(work, work.store.get(document.pdf_digest or ""))
+
+
+def check_file(work: Workspace) -> None:
+    """Hand a signed PDF in and hear whether it is intact."""
+    given = st.file_uploader(say("A signed PDF"), "pdf", key="sign.check")
+    if given is not None:
+        verdict(work, given.getvalue())
+
+
+def verdict(work: Workspace, pdf: bytes) -> None:
+    """Intact, altered, untrusted or unsigned: said with its reasons."""
+    found = signing.verify(pdf, signing.trust(work.settings.keys_folder))
+    tell = {"intact": st.success, "altered": st.error}.get(found.state, st.warning)
+    reasons = "\n".join(f"- {notation.literal(say(sentence))}" for sentence in found.details)
+    tell(f"**{say(_VERDICTS[found.state])}**\n\n{reasons}")
+
+
+_VERDICTS = {
+    "intact": "The file is intact.",
+    "altered": "The file was altered after it was sealed.",
+    "untrusted": "The seal is intact, but its certificate is not trusted here.",
+    "unsigned": "The file is not sealed.",
+}
+
+
+def _excel(work: Workspace) -> bytes:
+    with tempfile.TemporaryDirectory(dir=work.scratch) as folder:
+        file = Path(folder) / "list.xlsx"
+        exchange.write_list(work, file)
+        return file.read_bytes()
