@@ -33,6 +33,7 @@ from workbench.model import (
     Role,
     SourceFile,
     Stage,
+    new_id,
     now,
 )
 from workbench.review import ReviewSheet, SheetField
@@ -242,10 +243,16 @@ def decide(
     by: str,
     reason: str = "",
     milliseconds: int = 0,
+    sitting: str = "",
 ) -> Document:
-    """End a reviewer's sitting: pass the document on, or refuse it to be scanned again."""
+    """End a reviewer's sitting: pass the document on, or refuse it to be scanned again.
+
+    `sitting` is the client's own id for this decision: sent twice it is one.
+    """
     person = _person(work, by)
     seen = sheet(work, document)
+    if sitting and any(kept.id == sitting and kept.by == by for kept in seen.reviews):
+        return seen.document
     if decision is Decision.PASS:
         review.pass_on(seen, person)
         to = Stage.REVIEWED
@@ -267,7 +274,7 @@ def decide(
         by=by,
         at=now(),
         reason=Sentence("{reason}", {"reason": reason}) if reason else None,
-        rows=[_sitting(seen.document, "review", decision, by, reason, milliseconds)],
+        rows=[_sitting(seen.document, "review", decision, by, reason, milliseconds, sitting)],
         reviewer=by,
     )
 
@@ -415,9 +422,16 @@ def _at(document: Document, stage: Stage, revision: int) -> None:
 
 
 def _sitting(
-    document: Document, duty: str, decision: Decision, by: str, reason: str, milliseconds: int
+    document: Document,
+    duty: str,
+    decision: Decision,
+    by: str,
+    reason: str,
+    milliseconds: int,
+    key: str = "",
 ) -> Review:
     return Review(
+        id=key or new_id(),
         document=document.id,
         by=by,
         duty=duty,

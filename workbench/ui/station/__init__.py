@@ -1,19 +1,21 @@
-"""The review station: scan and fields on one desk that owns the keyboard, and what is said across it.
+"""The review station: scan and fields on one desk that owns the keyboard.
 
-Browser and Python speak JSON through one Streamlit component. What the browser has to say stands in
-its journal (`outbox`) until Python has answered it, so a lost run, a reload or a killed server loses
-and doubles nothing; a document is sent only to a browser that does not hold its revision yet.
+Browser and Python speak JSON through one Streamlit component. What the browser has to say stands
+in its journal (`outbox`) until Python has answered it, so a lost run, a reload or a killed server
+loses and doubles nothing; a document is sent only to a browser that does not hold its revision.
 
     browser -> python   outbox: {"entries": [entry…], "have": [[document, revision]…]}
-      entry             {"id", "what": "act", "document", "field", "act", "value", "keys", "milliseconds"}
-                        {"id", "what": "decision", "document", "decision", "reason", "milliseconds"}
+      entry             {"id", "what": "act", "document", "field", "act", "value",
+                         "keys", "milliseconds"}
+                        {"id", "what": "decision", "document", "decision", "reason",
+                         "milliseconds"}
                         {"id", "what": "ask"}      more documents are wanted
     python -> browser   {"release", "journal", "images", "words", "waiting",
                          "queue": [[document, revision]…], "sheets": [sheet…],
                          "kept": [id…], "refused": [{"id", "document", "sentence"}…]}
       sheet             {"document", "revision", "title", "subtitle", "returned",
                          "pages": [{"image", "width", "height"}…], "fields": [field…],
-                         "acts": [{"field", "act", "value", "mine"}…]}   newest last, undone ones left out
+                         "acts": [{"field", "act", "value", "mine"}…]}   in order, undone ones out
       field             {"name", "label", "heading", "row", "column", "critical", "required",
                          "proposed", "doubtful", "page", "box", "candidates", "findings"}
       box               [left, top, right, bottom], fractions of the page turned upright
@@ -33,7 +35,7 @@ from typing import Any
 import streamlit as st
 import structlog
 
-from workbench.errors import WorkbenchError
+from workbench.errors import NotAllowedError, NotReadyError, StaleDocumentError
 from workbench.flow import FieldAct
 from workbench.model import Act, Decision
 from workbench.review import ReviewSheet
@@ -47,6 +49,9 @@ LAID_OUT = 8  # documents that lie ready in the browser, so that the next one sh
 _LOW = 4  # with fewer than this, more are fetched
 _REFRESH = timedelta(minutes=5)  # well inside the lease, so that what lies ready stays ours
 _REMEMBERED = 500  # answers kept for entries that are sent again
+
+# What will not become true by sending it again.
+_FINAL = (StaleDocumentError, NotReadyError, NotAllowedError)
 
 _ASSETS = Path(__file__).with_name("assets")
 
@@ -65,7 +70,7 @@ class Acts:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The end of a sitting with one document. `id` makes it one decision, however often it is sent."""
+    """The end of a sitting with one document. `id` makes it one, however often it is sent."""
 
     id: str
     document: str
@@ -107,12 +112,12 @@ class Desk:
     def answering(self, sent: Sent) -> Iterator[None]:
         """Answer with "kept", or with the sentence of the error that stands against it.
 
-        An error nobody foresaw is left unanswered: the browser keeps the entry and sends it again.
+        Any other error (a full disk) leaves it unanswered: the browser keeps it and sends it again.
         """
         refusal = ""
         try:
             yield
-        except WorkbenchError as error:
+        except _FINAL as error:
             refusal = " ".join(filter(None, (say(error), remedy(error))))
             self.sheets.pop(sent.document, None)  # what the browser shows is no longer so
             self.fetched_at = None
@@ -137,14 +142,14 @@ class Desk:
         self.sheets.pop(document, None)
 
     def wants_more(self, at: datetime) -> bool:
-        """Whether it is time to fetch documents (and to prolong the leases of those that lie here)."""
+        """Whether to fetch documents now, which also prolongs the leases of those that lie here."""
         if self.fetched_at is None or at - self.fetched_at > _REFRESH:
             return True
         asked = any(e.get("what") == "ask" and e["id"] not in self.answers for e in self._entries())
         return asked or len(self.sheets) < _LOW
 
     def show(self, *, person: str, waiting: int, images: str = "/page-images/") -> None:
-        """Draw the station. `waiting` documents are left; `person` owns the journal in the browser."""
+        """Draw the station. `waiting` documents are left; the browser's journal is `person`'s."""
         entries = self._entries()
         for entry in entries:
             if entry.get("what") == "ask":
@@ -187,7 +192,7 @@ class Desk:
 
 
 def sent(entries: Sequence[Mapping[str, Any]]) -> Iterator[Sent]:
-    """The browser's entries as typed acts and decisions; neighbouring acts on a document together."""
+    """The browser's entries, typed; acts that follow one another on a document come together."""
     document = ""
     acts: list[FieldAct] = []
     for entry in entries:

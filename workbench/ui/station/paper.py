@@ -1,4 +1,4 @@
-"""A review sheet as JSON for the browser: boxes on the upright page, candidates by number of voices."""
+"""A review sheet as JSON for the browser: boxes on the upright page, candidates by their voices."""
 
 from __future__ import annotations
 

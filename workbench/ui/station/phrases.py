@@ -70,7 +70,7 @@ _PHRASES = {
     "all_checked": "Everything is checked.",
     "nothing_flagged": "The engines agree on every field.",
     "all_checked_next": "Glance over the scan, then pass the document on.",
-    "give_value": "Nothing was read here: type it (F2), or say that it is illegible (X) or not on the paper (0).",
+    "give_value": "Nothing was read here: F2 to type it, X if illegible, 0 if not on the paper.",
     "no_candidate": "There is no reading {n}.",
     "nothing_to_undo": "There is nothing of yours to undo in this document.",
     "refused": "Not kept. {sentence}",
