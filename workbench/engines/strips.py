@@ -1,0 +1,114 @@
+"""What engines that read single lines share: cutting strips, and placing words within them."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.model import Box, Word
+
+Image = NDArray[np.uint8]
+
+_PAPER: Final = 255
+_INK: Final = 160
+
+
+class Strip(NamedTuple):
+    """One line of text, or a part of a long one, cut from a page; its place in page pixels."""
+
+    image: Image
+    left: int
+    top: int
+    line: int
+
+
+class Seen(NamedTuple):
+    """A character an engine saw, and the columns of the strip it spans."""
+
+    text: str
+    left: float
+    right: float
+    confidence: float
+
+
+def cut(page: Image, lines: Sequence[Box], *, widest: float | None = None) -> Iterator[Strip]:
+    """The strips of `page` that hold ink, in order.
+
+    A strip wider than `widest` times its height is parted at white gaps.
+    """
+    rows, columns = page.shape
+    for number, line in enumerate(lines):
+        left, top, right, bottom = line.pixels(columns, rows)
+        image = page[top : max(bottom, top + 1), left : max(right, left + 1)]
+        if image.size == 0 or image.min() > _INK:
+            continue
+        limit = image.shape[1] if widest is None else max(1, int(widest * image.shape[0]))
+        for start, end in _parts(image, limit):
+            yield Strip(np.ascontiguousarray(image[:, start:end]), left + start, top, number)
+
+
+def _parts(strip: Image, limit: int) -> Iterator[tuple[int, int]]:
+    """Column ranges of at most `limit` that together are the strip, parted where it is whitest."""
+    width = strip.shape[1]
+    if width <= limit:
+        yield 0, width
+        return
+    gap = max(3, strip.shape[0] // 4)
+    ink = cv2.blur((_PAPER - strip).sum(axis=0, dtype=np.float32)[None], (gap, 1))[0]
+    count = -(-width // int(limit * 0.9))
+    start = 0
+    for part in range(1, count):
+        aim = start + (width - start) / (count - part + 1)
+        low, high = int(aim * 1.0 - 0.1 * limit), int(aim + 0.1 * limit)
+        end = low + int(ink[low:high].argmin())
+        yield start, end
+        start = end
+    yield start, width
+
+
+def nfc(text: str) -> str:
+    """Text as the workbench keeps it: engines differ in how they compose marks."""
+    return unicodedata.normalize("NFC", text)
+
+
+def words_of(seen: Sequence[Seen], strip: Strip, page: Image) -> Iterator[Word]:
+    """The words that characters make, each with its box on the page."""
+    word: list[Seen] = []
+    for character in (*seen, Seen(" ", 0, 0, 0)):
+        if not character.text.isspace():
+            word.append(character)
+            continue
+        if word:
+            yield _word(word, strip, page)
+            word = []
+
+
+def _word(seen: Sequence[Seen], strip: Strip, page: Image) -> Word:
+    rows, columns = page.shape
+    left = strip.left + min(c.left for c in seen)
+    right = strip.left + max(c.right for c in seen)
+    bottom = strip.top + strip.image.shape[0]
+    return Word(
+        text=nfc("".join(c.text for c in seen)),
+        box=Box.clipped(left / columns, strip.top / rows, right / columns, bottom / rows),
+        confidence=min(1.0, max(0.0, sum(c.confidence for c in seen) / len(seen))),
+        line=strip.line,
+    )
+
+
+@cache
+def weights_name(file: Path) -> str:
+    """The file's name and the start of its SHA-256: tells one set of weights from another."""
+    digest = hashlib.sha256()
+    with file.open("rb") as source:
+        while piece := source.read(1 << 20):
+            digest.update(piece)
+    return f"{file.name}:{digest.hexdigest()[:12]}"

@@ -1,0 +1,66 @@
+"""Is this page fit to read? Resolution, blur, contrast, blank.
+
+Computes only; whether a page is refused is decided where its template is known.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.model import Quality
+
+Image = NDArray[np.uint8]
+
+A4_LONG_SIDE_INCHES: Final = 11.69
+_SHARPNESS_DPI: Final = 200  # blur is comparable only at one resolution
+_INK: Final = 0.55  # darker than this share of the paper around it is ink
+_BLANK_SHARE: Final = 0.0015  # a page number alone is more ink than this
+
+
+def assess(
+    image: Image, dpi: int | None = None, *, skew: float = 0.0, rotation: int = 0
+) -> Quality:
+    """How fit `image` (gray or BGR, as scanned) is to be read.
+
+    Without `dpi` the paper is taken for A4; `skew` and `rotation` are passed on as found by imaging.
+    """
+    gray = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    dpi = dpi or estimated_dpi(gray.shape[1], gray.shape[0])
+    small = _at(gray, dpi, _SHARPNESS_DPI)
+    height, width = small.shape
+    # Edges of the sheet, punch holes and the scanner's lid are not what is written on it.
+    inner = small[height // 16 : height - height // 16, width // 16 : width - width // 16]
+    if inner.size == 0:
+        return Quality(dpi, 0.0, skew, 0.0, blank=True, rotation=rotation)
+    paper = np.maximum(cv2.medianBlur(cv2.dilate(inner, np.ones((9, 9), np.uint8)), 31), 1)
+    share = inner.astype(np.float32) / paper
+    # Single specks are dust: only ink with ink beside it counts.
+    ink = cv2.morphologyEx(
+        (share < _INK).astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)
+    ).astype(bool)
+    covered = float(ink.mean())
+    return Quality(
+        dpi=dpi,
+        blur=round(float(cv2.Laplacian(inner, cv2.CV_64F).var()), 1),
+        skew=round(skew, 2),
+        contrast=round(float(1 - np.median(share[ink])) if ink.any() else 0.0, 3),
+        blank=covered < _BLANK_SHARE,
+        rotation=rotation,
+    )
+
+
+def estimated_dpi(width: int, height: int) -> int:
+    """The resolution at which a page of these pixels would be A4."""
+    return max(1, round(max(width, height) / A4_LONG_SIDE_INCHES))
+
+
+def _at(gray: Image, dpi: int, wanted: int) -> Image:
+    factor = wanted / dpi
+    if 0.9 < factor < 1.1:
+        return gray
+    size = max(1, round(gray.shape[1] * factor)), max(1, round(gray.shape[0] * factor))
+    return cv2.resize(gray, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)
