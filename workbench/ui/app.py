@@ -13,14 +13,12 @@ st.set_page_config(
     page_title=say("Digitisation workbench"),
     page_icon=MARK,
     layout="wide",
-    initial_sidebar_state=240,
 )
 with ui.guarded():
     work, person = ui.workspace(), ui.person()
     st.logo(wordmark(), icon_image=MARK, size="large")
     page = frame.navigation(person)
-    if page.url_path in WIDE:
-        st.set_page_config(initial_sidebar_state="collapsed")
+    st.set_page_config(initial_sidebar_state="collapsed" if page.url_path in WIDE else 240)
     frame.who_is_here(person, work)
     frame.say_what_was_done()
     page.run()

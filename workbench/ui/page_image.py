@@ -60,7 +60,7 @@ def show_all(pages: Sequence[Page], *, marks: Sequence[tuple[int, Sequence[float
     show(page, marks=[box for number, box in marks if number == page.number])
 
 
-def strip(page: Page, box: Sequence[float], *, widest: float = 1.0) -> str:
+def strip(page: Page, box: Sequence[float]) -> str:
     """HTML of the strip of the page that holds the box, with a little air around it."""
     inner = upright(page, box)
     turned = page.rotation % 180 != 0
@@ -73,12 +73,17 @@ def strip(page: Page, box: Sequence[float], *, widest: float = 1.0) -> str:
     share = 100 / cut.width
     down = cut.top * share * height / width
     tall = cut.height * height / (cut.width * width)
+    frame = (
+        f"{_FRAME} overflow:hidden; position:relative; width:100%; max-height:140px;"
+        f" max-width:{cut.width * 1000:.0f}px; aspect-ratio:{1 / tall:.3f};"
+    )
+    picture = (
+        f"position:absolute; max-width:none; width:{share:.2f}%;"
+        f" left:{-cut.left * share:.2f}%; margin-top:{-down:.2f}%;"
+    )
     return (
-        f'<div style="{_FRAME} overflow:hidden; position:relative; width:100%;'
-        f" max-width:{widest * cut.width * 1000:.0f}px; aspect-ratio:{1 / tall:.3f};"
-        f' max-height:140px;">'
-        f'<img src="{address(page)}" alt="" loading="lazy"'
-        f' style="position:absolute; max-width:none; width:{share:.2f}%; left:{-cut.left * share:.2f}%; margin-top:{-down:.2f}%;"></div>'
+        f'<div style="{frame}">'
+        f'<img src="{address(page)}" alt="" loading="lazy" style="{picture}"></div>'
     )
 
 

@@ -68,13 +68,15 @@ def show_cost(
     st.table(
         {
             say("Engine"): [_titled(r.engine, unmarked) for r in readings],
-            say("Words"): [notation.number(r.count) for r in readings],
-            say("Time"): [notation.seconds(r.seconds) for r in readings],
-            say("Processor time"): [notation.seconds(r.cpu_seconds) for r in readings],
+            say("Words"): [notation.number(r.count) if r.words else "—" for r in readings],
+            say("Time"): [notation.seconds(r.seconds) if r.words else "—" for r in readings],
+            say("Processor time"): [
+                notation.seconds(r.cpu_seconds) if r.words else "—" for r in readings
+            ],
             say("Agreement with {engine}", engine=name_of(base)): [
-                "—"
-                if r.engine == base
-                else notation.percent(side_by_side.agreement(compared, r.engine))
+                notation.percent(side_by_side.agreement(compared, r.engine))
+                if r.words and r.engine != base
+                else "—"
                 for r in readings
             ],
             say("Version and weights"): [f"{r.version} · {r.weights}" for r in readings],

@@ -28,6 +28,9 @@ class Line:
     texts: Mapping[str, tuple[Syllable, ...]]
 
 
+_Said = dict[str, list[Word]]  # engine -> its words under one line
+
+
 def lines(
     readings: Mapping[str, Sequence[Word]], *, base: str, unmarked: frozenset[str] = frozenset()
 ) -> tuple[Line, ...]:
@@ -46,28 +49,40 @@ def agreement(compared: Sequence[Line], engine: str) -> float:
     return sum(not syllable.differs for syllable in said) / len(said) if said else 0.0
 
 
-def _rows(
-    readings: Mapping[str, Sequence[Word]], base: str
-) -> list[tuple[Box, dict[str, list[Word]]]]:
+def _rows(readings: Mapping[str, Sequence[Word]], base: str) -> list[tuple[Box, _Said]]:
     """The words of all engines under the lines of the base; what lies under none gets its own."""
-    rows: list[tuple[Box, dict[str, list[Word]]]] = [
+    rows: list[tuple[Box, _Said]] = [
         (box, {base: words}) for box, words in _lines_of(readings.get(base, ()))
     ]
     for engine, words in readings.items():
         if engine == base:
             continue
-        left_over: list[Word] = []
-        for word in words:
-            row = _under(rows, word)
-            if row is None:
-                left_over.append(word)
-            else:
-                row.setdefault(engine, []).append(word)
-        rows += [(box, {engine: found}) for box, found in _lines_of(left_over)]
-    for _, row in rows:
-        for found in row.values():
-            found.sort(key=lambda w: w.box.left)
+        own: list[tuple[Box, _Said]] = []
+        for box, line in sorted(_lines_of(words), key=lambda found: found[0].left):
+            left_over: list[Word] = []
+            last: _Said | None = None
+            for word in line:
+                row = _under(rows, word) or _level(rows, word, last)
+                if row is None:
+                    left_over.append(word)
+                else:
+                    row.setdefault(engine, []).append(word)
+                    last = row
+            if left_over:
+                own.append((box, {engine: left_over}))
+        rows += own
     return sorted(rows, key=lambda row: (round(row[0].middle[1], 2), row[0].left))
+
+
+def _level(rows: Sequence[tuple[Box, _Said]], word: Word, last: _Said | None) -> _Said | None:
+    """The line that the word before it went to, if the word stands level with it.
+
+    Engines that read whole strips guess where in the strip a word is, and guess past its end.
+    """
+    for box, row in rows:
+        if row is last and box.top < word.box.middle[1] < box.bottom:
+            return row
+    return None
 
 
 def _lines_of(words: Sequence[Word]) -> list[tuple[Box, list[Word]]]:
@@ -77,9 +92,7 @@ def _lines_of(words: Sequence[Word]) -> list[tuple[Box, list[Word]]]:
     return [(Box.around([w.box for w in line]), line) for line in found.values()]
 
 
-def _under(
-    rows: Sequence[tuple[Box, dict[str, list[Word]]]], word: Word
-) -> dict[str, list[Word]] | None:
+def _under(rows: Sequence[tuple[Box, _Said]], word: Word) -> _Said | None:
     """The line whose box holds most of the word; none where they hardly touch."""
     best, most = None, 0.3 * word.box.width * word.box.height
     for box, row in rows:
