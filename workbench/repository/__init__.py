@@ -1,0 +1,1 @@
+"""The electronic repository: packages kept for good, each with a receipt."""
