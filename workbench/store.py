@@ -22,6 +22,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy import event as sa_event
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError as Unreachable
 from sqlmodel import Session, SQLModel, col, select
 
 from workbench.errors import Sentence, StaleDocumentError, StorageError
@@ -50,6 +51,8 @@ Row = TypeVar("Row", bound=SQLModel)
 
 MAX_ATTEMPTS = 3  # a page that kills its reader three times is not tried again
 
+__all__ = ["MAX_ATTEMPTS", "Store", "Unreachable"]
+
 _CHUNK = 1 << 20
 
 
@@ -65,6 +68,11 @@ class Store:
 
     def close(self) -> None:
         self.engine.dispose()
+
+    def ping(self) -> None:
+        """Have the database answer. Raises Unreachable."""
+        with self.engine.connect() as connection:
+            connection.execute(sa.text("SELECT 1"))
 
     # --- bytes -----------------------------------------------------------------------------
 

@@ -11,7 +11,6 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.exc import OperationalError
 
 from workbench import accounts, engines, migrations, signing
 from workbench.errors import SettingsError, StorageError
@@ -19,7 +18,7 @@ from workbench.executors import Inline, Processes
 from workbench.model import TemplateVersion, Unit
 from workbench.repository.ocfl import OcflRepository
 from workbench.seams import Executor, OcrEngine, Repository, Signer
-from workbench.store import Store
+from workbench.store import Store, Unreachable
 from workbench.template import Template, load_all, parse
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -134,7 +133,7 @@ def open_workspace(settings: Settings, *, executor: Executor | None = None) -> W
         settings.data.mkdir(parents=True, exist_ok=True)
         store = Store(settings.database_url, settings.data / "objects")
         migrations.upgrade(store.engine)
-    except (OSError, OperationalError) as error:
+    except (OSError, Unreachable) as error:
         raise StorageError(
             "The store at {place} cannot be opened.",
             "Check that the folder can be written and that the database runs.",
