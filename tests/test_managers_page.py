@@ -1,0 +1,296 @@
+"""The managers' page: its figures are the store's, and move when a document moves."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from tests import made_up
+from workbench import migrations, ui, words
+from workbench.analytics import ROWS_READ, Questions
+from workbench.model import Act, Correction, Person, Role, Stage
+from workbench.store import Store
+from workbench.ui import charts
+
+PAGES = Path(__file__).parents[1] / "pages"
+# The page within a menu, as the frame has it, but without the sign-in in front of it.
+APP = f"""
+import streamlit as st
+from workbench import ui
+pages = [st.Page("{PAGES}/managers.py", default=True), st.Page("{PAGES}/intake.py")]
+page = st.navigation(pages, position="hidden")
+with ui.guarded():
+    page.run()
+"""
+NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
+CHARTS = {
+    "documents_by_stage", "burn_up", "progress_by_unit", "progress_by_kind", "progress_by_regime",
+    "documents_per_day", "engine_agreement", "corrections_by_field", "engine_cost",
+}  # fmt: skip
+TABLES = CHARTS | {"accepted_unseen", "held_by_reason"}
+
+
+class _Template(SimpleNamespace):
+    """As much of a template as the page asks for: names for kinds and fields."""
+
+    def field_label(self, name: str, language: str) -> str:
+        return f"{language}:{name}"
+
+
+@pytest.fixture(scope="module")
+def forty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a store with 40 documents, to be copied."""
+    folder = tmp_path_factory.mktemp("forty")
+    opened = Store(f"sqlite:///{folder}/workbench.db", folder / "objects")
+    migrations.upgrade(opened.engine)
+    made_up.fill(opened, documents=40, until=NOON, units=4)
+    opened.close()
+    return folder
+
+
+@pytest.fixture
+def filled(forty: Path, tmp_path: Path) -> Iterator[Store]:
+    shutil.copytree(forty, tmp_path, dirs_exist_ok=True)
+    opened = Store(f"sqlite:///{tmp_path}/workbench.db", tmp_path / "objects")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def open_page(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """Open the page over a store as somebody with these roles."""
+
+    def opened(store: Store, *roles: Role) -> AppTest:
+        st.cache_resource.clear()
+        person = Person(
+            name="quanly1",
+            shown_as="Quản lý",
+            password_hash="",
+            roles=[role.value for role in roles or (Role.MANAGER,)],
+        )
+        templates = {
+            kind: _Template(title={"vi": f"Giấy {kind}", "en": f"Paper {kind}"})
+            for kind in made_up.KINDS
+        }
+        work = SimpleNamespace(store=store, templates=templates)
+        monkeypatch.setattr(ui, "workspace", lambda: work)
+        monkeypatch.setattr(ui, "person", lambda: person)
+        return AppTest.from_string(APP, default_timeout=60).run()
+
+    return opened
+
+
+def _metrics(page: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in page.metric}
+
+
+def _keys(page: AppTest, kind: str, prefix: str) -> set[str]:
+    ids = [str(element.proto.id) for element in page.get(kind)]
+    return {name.rpartition(prefix)[2] for name in ids if prefix in name}
+
+
+def test_an_empty_store_says_what_to_do_next(
+    store: Store, open_page: Callable[..., AppTest]
+) -> None:
+    page = open_page(store, Role.ADMINISTRATOR, Role.MANAGER)
+
+    assert not page.exception and not page.error
+    assert not page.metric
+    said = " ".join(markdown.value for markdown in page.markdown)
+    assert "Hãy nhận một lô quét" in said
+
+
+def test_only_managers_see_the_figures(filled: Store, open_page: Callable[..., AppTest]) -> None:
+    page = open_page(filled, Role.REVIEWER)
+
+    assert any("không có quyền" in error.value for error in page.error)
+    assert not page.metric
+
+
+def test_the_top_figures_are_the_stores(filled: Store, open_page: Callable[..., AppTest]) -> None:
+    page = open_page(filled)
+
+    assert not page.exception and not page.error
+    counts = filled.counts()
+    figures = _metrics(page)
+    assert figures["Tổng số tài liệu"] == "40"
+    assert figures["Đã xuất kho"] == str(counts[Stage.EXPORTED])
+    assert figures["Tạm giữ"] == str(counts[Stage.HELD])
+    assert figures["Đang xử lý"] == str(40 - counts[Stage.EXPORTED] - counts[Stage.HELD])
+
+
+def test_a_document_that_is_exported_moves_the_figures_at_the_next_look(
+    filled: Store, open_page: Callable[..., AppTest]
+) -> None:
+    page = open_page(filled)
+    before = int(_metrics(page)["Đã xuất kho"])
+    on_its_way = filled.documents(stage=Stage.SIGNED)[0]
+
+    filled.move(on_its_way, Stage.EXPORTED, by="worker", at=NOON + timedelta(hours=1))
+    page.run()
+
+    assert int(_metrics(page)["Đã xuất kho"]) == before + 1
+
+
+def test_a_correction_shows_after_counting_again(
+    filled: Store, open_page: Callable[..., AppTest]
+) -> None:
+    page = open_page(filled)
+    note = "trường của các tài liệu đã soát"
+    before = next(m.value for m in page.markdown if note in m.value)
+    document = filled.documents(stage=Stage.EXPORTED)[0]
+    filled.add(
+        Correction(
+            id="late", document=document.id, field="so", act=Act.EDIT, before="", after="9/X",
+            normalised="9/X", by="soat1", revision=99, serial=99,
+        )
+    )  # fmt: skip
+
+    page.button(key="managers.refresh").click().run()
+
+    assert next(m.value for m in page.markdown if note in m.value) != before
+
+
+def test_each_chart_has_its_table_and_its_file(
+    filled: Store, open_page: Callable[..., AppTest]
+) -> None:
+    page = open_page(filled)
+
+    assert _keys(page, "plotly_chart", "figure-") == CHARTS
+    assert len(page.dataframe) == len(TABLES)
+    assert _keys(page, "download_button", "csv-") == TABLES
+
+
+def test_choosing_a_unit_narrows_every_figure(
+    filled: Store, open_page: Callable[..., AppTest]
+) -> None:
+    page = open_page(filled)
+
+    page.multiselect(key="managers.units").select("CA-MX").run()
+
+    assert not page.exception and not page.error
+    assert _metrics(page)["Tổng số tài liệu"] == str(filled.count(unit="CA-MX"))
+
+
+@pytest.mark.parametrize("period", ["7", "30", "month", "days"])
+def test_every_period_has_an_answer(
+    filled: Store, open_page: Callable[..., AppTest], period: str
+) -> None:
+    page = open_page(filled)
+
+    page.selectbox(key="managers.period").select(period).run()
+
+    assert not page.exception and not page.error
+    assert int(_metrics(page)["Tổng số tài liệu"]) <= 40
+
+
+def test_a_first_morning_with_one_document_on_one_day_is_drawn(
+    store: Store, open_page: Callable[..., AppTest]
+) -> None:
+    made_up.fill(store, documents=1, until=NOON, days=0, units=1)
+
+    page = open_page(store)
+
+    assert not page.exception and not page.error
+    assert _metrics(page)["Tổng số tài liệu"] == "1"
+    assert any("Chưa có tài liệu nào được đọc" in info.value for info in page.info)
+
+
+def test_a_manager_reads_english_by_choice(
+    filled: Store, open_page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(words, "_language", SimpleNamespace(get=lambda: "en"))
+
+    assert _metrics(open_page(filled))["Exported"]
+
+
+# --- the figures ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def questions(filled: Store) -> Questions:
+    return Questions.of(filled.tables(*ROWS_READ))
+
+
+def test_a_stacked_bar_is_as_long_as_its_total(questions: Questions) -> None:
+    units = questions.ask("progress_by_unit")
+
+    figure = charts.units(units, charts.LIGHT)
+
+    bars = [trace for trace in figure.data if trace.type == "bar"]
+    assert sum(sum(bar.x) for bar in bars) == units["total"].sum() == 40
+    assert all(bar.name for bar in bars)
+
+
+def test_the_heat_map_shows_no_figure_where_an_engine_never_read() -> None:
+    import pandas as pd
+
+    frame = pd.DataFrame(
+        {
+            "engine": ["tesseract", "trueocr", "trueocr"],
+            "field": ["so", "so", "dia_chi"],
+            "readings": [4, 4, 4],
+            "share": [1.0, 0.5, 0.25],
+        }
+    )
+
+    (heat,) = charts.agreement(frame, charts.LIGHT, str).data
+
+    assert list(heat.y) == ["dia_chi", "so"]
+    assert [list(line) for line in heat.text] == [["", "25%"], ["100%", "50%"]]
+
+
+def test_numbers_are_written_as_the_reader_writes_them(questions: Questions) -> None:
+    frame = questions.ask("engine_cost")
+    words.speak("vi")
+    assert charts.cost(frame, charts.DARK).layout.separators == ",."
+    words.speak("en")
+    assert charts.cost(frame, charts.DARK).layout.separators == ".,"
+
+
+def test_days_become_weeks_when_there_are_too_many_for_bars(store: Store) -> None:
+    made_up.fill(store, documents=30, until=NOON, days=400, units=2)
+    daily = Questions.of(store.tables(*ROWS_READ)).ask("documents_per_day")
+    assert len(daily) > 300
+
+    figure = charts.per_day(daily, charts.LIGHT)
+
+    assert len(figure.data[0].x) < 70
+    assert sum(figure.data[0].y) == 30
+
+
+def test_a_reason_keeps_what_differs_from_case_to_case_to_itself() -> None:
+    assert charts.reason("All {n} pages are blank.") == "Cả … trang đều trắng."
+    assert charts.reason("{reason}") == "Do cán bộ ghi trên từng tài liệu."
+    assert charts.reason("") == "Không ghi lý do."
+
+
+def _contrast(one: str, other: str) -> float:
+    """WCAG 2 contrast of two colours."""
+
+    def light(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((light(one), light(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize(
+    ("ink", "paper"), [(charts.LIGHT, "#ffffff"), (charts.DARK, "#11161d")], ids=["light", "dark"]
+)
+def test_done_and_held_stand_out_from_the_paper_and_from_one_another(ink: Any, paper: str) -> None:
+    assert _contrast(ink.text, paper) >= 7
+    assert _contrast(ink.steps[-1], paper) >= 3
+    assert _contrast(ink.alarm, paper) >= 3
+    lights = [_contrast(colour, paper) for colour in ink.steps]
+    assert lights == sorted(lights)
