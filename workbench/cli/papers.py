@@ -172,11 +172,11 @@ _MARKS = {Intake.ACCEPTED: "✓", Intake.KNOWN: "=", Intake.REFUSED: "✗"}
 STAGE_NAMES = {
     Stage.RECEIVED: "Received",
     Stage.READ: "Read",
-    Stage.PROPOSED: "Waiting for review",
-    Stage.REVIEWED: "Waiting for approval",
+    Stage.PROPOSED: "Waits for review",
+    Stage.REVIEWED: "Waits for approval",
     Stage.APPROVED: "Approved",
     Stage.SIGNED: "Signed",
     Stage.EXPORTED: "In the repository",
     Stage.HELD: "Held",
-    Stage.REJECTED: "Refused",
+    Stage.REJECTED: "Rejected",
 }

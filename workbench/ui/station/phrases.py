@@ -36,7 +36,7 @@ _PHRASES = {
     "no_box": "Not found on the scan.",
     # the field
     "flagged": "To be checked",
-    "rest": "Accepted by the machine",
+    "rest": "The machine is sure",
     "items": "Items",
     "row": "No.",
     "show": "Show",
@@ -48,7 +48,7 @@ _PHRASES = {
     "candidates": "What the engines read",
     # states
     "waiting_state": "To be checked",
-    "machine_state": "Accepted by the machine",
+    "machine_state": "The machine is sure",
     "accept_state": "Confirmed",
     "candidate_state": "Changed",
     "edit_state": "Changed",
