@@ -1,0 +1,8 @@
+"""What leaves the workbench as files: packages for repositories, lists for people."""
+
+from __future__ import annotations
+
+from workbench.exchange.excel import exported, write_list
+from workbench.exchange.package import pack
+
+__all__ = ["exported", "pack", "write_list"]
