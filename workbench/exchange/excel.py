@@ -40,7 +40,7 @@ def write_list(
     path: Path,
     *,
     columns: Mapping[str, str] = EXPORTED,
-    sheet: str = "Documents",
+    sheet: str = "List of documents",
 ) -> int:
     """Write the rows under the columns' labels (message ids) and return how many there were.
 
