@@ -35,7 +35,8 @@ if not sum(work.store.counts().values()):
 if "managers.since" not in st.session_state or st.session_state.get("managers.refresh"):
     st.session_state["managers.since"] = time_ns()
 stages = tuple(work.store.counts().values())
-questions, at = counted((stages, st.session_state["managers.since"]))
+with st.spinner(say("Counting…")):
+    questions, at = counted((stages, st.session_state["managers.since"]))
 
 chosen = board.choose(questions, work.templates)
 board.top(chosen)

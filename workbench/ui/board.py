@@ -15,6 +15,7 @@ from workbench.scope import Regime
 from workbench.template import Template
 from workbench.ui import charts
 from workbench.ui.notation import number, percent, seconds
+from workbench.ui.readings import name_of
 from workbench.words import language, say
 
 Answer = pd.DataFrame
@@ -228,7 +229,7 @@ def progress(board: Board) -> None:
 def quality(board: Board) -> None:
     """How good: what engines say, what people change, what nobody looked at."""
     ink = charts.ink()
-    agreement = board.answer("engine_agreement")
+    agreement = _named(board.answer("engine_agreement"))
     if agreement.empty:
         st.info(say("Nothing has been read yet; the figures follow by themselves."))
         return
@@ -295,7 +296,7 @@ def effort(board: Board) -> None:
             border=True,
         )
     left, right = st.columns(2)
-    cost = board.answer("engine_cost")
+    cost = _named(board.answer("engine_cost"))
     with left:
         charts.show(
             charts.cost(cost, ink) if len(cost) else None,
@@ -324,6 +325,11 @@ def effort(board: Board) -> None:
             note=_documents(held["documents"].sum()),
             opened=True,
         )
+
+
+def _named(answer: Answer) -> Answer:
+    """Engines by the names people know."""
+    return answer.assign(engine=[name_of(engine) for engine in answer["engine"]])
 
 
 def _documents(n: float) -> str:

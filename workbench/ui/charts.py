@@ -68,8 +68,8 @@ COLUMNS: Mapping[str, str] = {
     "exported": "Exported", "proposed": "Waits for review", "in_work": "In work", "held": "Held",
     "name": "Unit", "unit": "Code", "kind": "Kind of paper", "regime": "Date of issue",
     "total": "Total", "remaining": "Remaining", "share": "Share", "pages": "Pages",
-    "before_total": "Before 01/7/2022", "before_done": "… of these exported",
-    "from_total": "From 01/7/2022", "from_done": "… of these exported (from)",
+    "before_total": "Before 01/7/2022", "before_done": "Before 01/7/2022: exported",
+    "from_total": "From 01/7/2022", "from_done": "From 01/7/2022: exported",
     "reason": "Reason", "held_at": "Held at", "engine": "Engine", "field": "Field",
     "readings": "Readings", "agreeing": "Agreeing", "settled": "Against a reviewed value",
     "right_settled": "… of these right", "cases": "Cases", "edit": "Typed by hand",
@@ -268,6 +268,9 @@ def show(
                 width="stretch",
                 alt=f"{title}. {note}",
             )
+        if table.empty:
+            st.markdown(f":gray[{say('None.')}]")
+            return
         with st.expander(say("The figures behind it"), expanded=opened, key=f"table-{key}"):
             st.dataframe(_readable(table), key=f"rows-{key}", hide_index=True, width="stretch")
             st.download_button(
@@ -325,7 +328,7 @@ def _look(figure: go.Figure, colours: Ink, *, height: int) -> None:
 
 def _bars(figure: go.Figure, colours: Ink, *, rows: int) -> go.Figure:
     legend = len(figure.data) > 1
-    _look(figure, colours, height=(66 if legend else 34) + 30 * max(rows, 2))
+    _look(figure, colours, height=(66 if legend else 34) + 28 * max(rows, 2))
     figure.update_layout(barmode="stack", bargap=0.28, showlegend=legend)
     figure.update_xaxes(showticklabels=False, showgrid=False, zeroline=False, fixedrange=True)
     figure.update_yaxes(autorange="reversed", fixedrange=True, showgrid=False)
