@@ -45,8 +45,8 @@ from workbench.words import language, remedy, say
 
 log = structlog.get_logger(__name__)
 
-LAID_OUT = 8  # documents that lie ready in the browser, so that the next one shows at once
-_LOW = 4  # with fewer than this, more are fetched
+LAID_OUT = 12  # documents that lie ready in the browser, so that the next one shows at once
+_LOW = 8  # with fewer than this, more are fetched
 _REFRESH = timedelta(minutes=5)  # well inside the lease, so that what lies ready stays ours
 _REMEMBERED = 500  # answers kept for entries that are sent again
 

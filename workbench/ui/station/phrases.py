@@ -44,7 +44,6 @@ _PHRASES = {
     "critical": "critical",
     "empty_value": "nothing read",
     "without_marks": "no marks",
-    "value": "Value",
     "candidates": "What the engines read",
     # states
     "waiting_state": "To be checked",
@@ -74,7 +73,6 @@ _PHRASES = {
     "no_candidate": "There is no reading {n}.",
     "nothing_to_undo": "There is nothing of yours to undo in this document.",
     "refused": "Not kept. {sentence}",
-    "passed": "Passed on.",
     # why it must be scanned again
     "rescan_title": "Return this document to be rescanned",
     "rescan_why": "Why can it not be used?",

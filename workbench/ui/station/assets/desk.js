@@ -94,6 +94,7 @@ export class Desk {
       (entries) => this.sendState({ entries, have: [...this.sheets.values()].map((s) => [s.document, s.given.revision]) }),
       () => this.panel.drawMark({ state: this.outbox.state, unsaved: this.outbox.unsaved }),
     );
+    this.outbox.resume();
     for (const entry of this.outbox.entries) if (entry.what === "decision") this.passed.add(entry.document);
     this.onKey = (event) => this.key(event);
     this.stage.addEventListener("keydown", this.onKey);

@@ -15,11 +15,9 @@ export function h(what, given = {}, ...children) {
   return element;
 }
 
-/** A button for the mouse. It has a key of its own, so it is no stop for Tab and keeps no focus. */
+/** A button for the mouse: what it does has a key of its own, so it is no stop for Tab. */
 export function button(what, onclick, ...children) {
-  const made = h(`button.${what}`, { type: "button", tabindex: "-1", onclick }, ...children);
-  made.addEventListener("mousedown", (event) => event.preventDefault());
-  return made;
+  return h(`button.${what}`, { type: "button", tabindex: "-1", onclick }, ...children);
 }
 
 const SVG = "http://www.w3.org/2000/svg";

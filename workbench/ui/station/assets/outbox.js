@@ -11,6 +11,10 @@ export class Outbox {
     this.entries = read(this.place);
     this.since = 0; // when the oldest unanswered entry was first sent
     this.again = setInterval(() => this.retry(), 1000);
+  }
+
+  /** Send what an earlier sitting in this tab left unanswered. */
+  resume() {
     if (this.entries.length) this.push();
   }
 

@@ -6,6 +6,9 @@ const { differences } = await import(`./sheet.js${release}`);
 const { drawSnippet, usualLine } = await import(`./snippet.js${release}`);
 const { whenDrawn } = await import(`./images.js${release}`);
 
+// Browsers make what scrolls a stop for Tab; here the fields are the stops, and they scroll into view.
+const NO_STOP = { tabindex: "-1" };
+
 export class Panel {
   /** `on` holds what each click does, by name; `speak` gives the words. */
   constructor({ on, speak, images }) {
@@ -18,7 +21,7 @@ export class Panel {
     this.alert = h("div.alert", { role: "alert", hidden: true });
     this.returned = h("div.returned", { role: "note", hidden: true });
     this.card = h("section.card");
-    this.list = h("section.list");
+    this.list = h("section.list", NO_STOP);
     this.notice = h("p.notice", { role: "status" });
     this.foot = h("footer.foot");
     this.heard = h("p.heard", { "aria-live": "polite" }); // for those who listen
@@ -33,6 +36,10 @@ export class Panel {
       this.foot,
       this.heard,
     );
+    // A press must not take the focus: the editor would end and redraw what is being clicked.
+    this.element.addEventListener("mousedown", (event) => {
+      if (!event.target.closest("textarea")) event.preventDefault();
+    });
   }
 
   // --- the whole --------------------------------------------------------------------------
@@ -127,7 +134,7 @@ export class Panel {
       ),
       h(
         "div.middle",
-        {},
+        NO_STOP,
         h(
           "div.compare",
           {},
@@ -329,7 +336,7 @@ export class Panel {
     const rows = [...new Set(items.map((field) => field.row))];
     return h(
       "div.tablebox",
-      {},
+      NO_STOP,
       h(
         "table.items",
         {},

@@ -25,6 +25,7 @@ export class Viewer {
     this.sheetOfPaper = h("div.paper");
     this.pane = h("div.pane", {}, this.sheetOfPaper);
     this.element = h("section.scan", {}, h("div.bar", {}, this.tabs, this.tools), this.pane);
+    this.element.addEventListener("mousedown", (event) => event.preventDefault()); // keeps the focus
     this.pane.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     this.pane.addEventListener("pointerdown", (event) => this.grab(event));
     this.watch = new ResizeObserver(() => this.sheet && this.aim());
@@ -188,7 +189,6 @@ export class Viewer {
 
   grab(event) {
     if (event.button !== 0 || !this.page) return;
-    event.preventDefault(); // the focus stays where the keys are heard
     const from = { x: event.clientX, y: event.clientY, left: this.x, top: this.y };
     let dragged = false;
     const move = (now) => {

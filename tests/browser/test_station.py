@@ -1,0 +1,486 @@
+"""The review station in a real browser: each key, the mouse, typing, and a server that fails."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+
+ROOT = Path(__file__).resolve().parents[2]
+WAIT = 10_000
+
+
+class Server:
+    """The harness app in a process of its own."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def ask(self, path: str) -> bytes:
+        with urlopen(self.address + path, timeout=10) as answer:
+            said: bytes = answer.read()
+            return said
+
+    def fill(self, count: int = 3, *, doubtful: bool = True, pages: int = 1) -> None:
+        self.ask(f"/fill?count={count}&doubtful={int(doubtful)}&pages={pages}")
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.ask("/kept"))
+        return found
+
+    @property
+    def acts(self) -> list[list[str]]:
+        """What was kept of the acts: field, act, value."""
+        return [act[1:] for act in self.kept["acts"]]
+
+    def comes_to(self, holds: Callable[[dict[str, Any]], bool], seconds: float = 10) -> None:
+        end = time.monotonic() + seconds
+        while not holds(self.kept):
+            assert time.monotonic() < end, self.kept
+            time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("station") / "log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "uvicorn", "--factory", "--port", str(port),
+             "--log-level", "warning", "tests.browser.station_harness:app"],
+            cwd=ROOT, stdout=out, stderr=out,
+        )  # fmt: skip
+    running = Server(f"http://127.0.0.1:{port}")
+    try:
+        end = time.monotonic() + 60
+        while True:
+            try:
+                running.ask("/kept")
+                break
+            except OSError:
+                assert process.poll() is None and time.monotonic() < end, log.read_text()
+                time.sleep(0.2)
+        yield running
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def desks() -> Iterator[BrowserContext]:
+    """One browser for all tests, so that Streamlit's own scripts are fetched once."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield chromium.new_context(viewport={"width": 1366, "height": 768})
+        chromium.close()
+
+
+@pytest.fixture
+def page(server: Server, desks: BrowserContext) -> Iterator[Page]:
+    """A tab of its own, with a journal of its own, at a desk with three documents."""
+    server.fill()
+    opened = desks.new_page()
+    faults: list[str] = []
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    sit_down(opened, server)
+    yield opened
+    opened.close()
+    assert not faults
+
+
+def sit_down(page: Page, server: Server, document: str = "d1") -> None:
+    page.goto(server.address)
+    page.locator(f"main.station[data-shown={document}]").wait_for(timeout=30_000)
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def active(page: Page) -> str | None:
+    """The field in hand; None past the last one that had to be looked at."""
+    marked = page.locator("[data-field].active")
+    return marked.first.get_attribute("data-field") if marked.count() else None
+
+
+def saved(page: Page) -> None:
+    expect(page.locator(".mark")).to_have_attribute("data-state", "saved", timeout=WAIT)
+
+
+def decide_all(page: Page) -> None:
+    """The three doubtful fields of a made-up document: two right, one not on the paper."""
+    press(page, "Enter", "Enter", "0")
+
+
+# --- keys --------------------------------------------------------------------------------------
+
+
+def test_enter_accepts_and_goes_to_the_next_field_that_somebody_must_look_at(
+    page: Page, server: Server
+) -> None:
+    assert active(page) == "so"
+    press(page, "Enter")
+    assert active(page) == "ten_to_chuc"
+    saved(page)
+    assert server.acts == [["so", "accept", "221/GCN"]]
+
+
+def test_a_digit_takes_that_reading_and_goes_on(page: Page, server: Server) -> None:
+    press(page, "Enter", "2")
+    assert active(page) == "quoc_tich"
+    saved(page)
+    assert server.acts[1] == ["ten_to_chuc", "candidate", "Trường Mầm non Hoa Sen"]
+
+
+def test_the_digit_of_the_proposal_itself_accepts_it(page: Page, server: Server) -> None:
+    press(page, "1")
+    saved(page)
+    assert server.acts == [["so", "accept", "221/GCN"]]
+
+
+def test_a_digit_without_a_reading_does_nothing_and_says_so(page: Page, server: Server) -> None:
+    press(page, "4")
+    assert active(page) == "so"
+    expect(page.locator(".notice")).not_to_be_empty()
+    assert server.acts == []
+
+
+def test_a_field_where_nothing_was_read_is_never_accepted_by_habit(
+    page: Page, server: Server
+) -> None:
+    press(page, "Enter", "Enter", "Enter")
+    assert active(page) == "quoc_tich"
+    expect(page.locator(".notice.urgent")).to_be_visible()
+    press(page, "0")
+    saved(page)
+    assert server.acts[-1] == ["quoc_tich", "absent", ""]
+
+
+def test_x_says_illegible_and_shift_enter_goes_back(page: Page, server: Server) -> None:
+    press(page, "x")
+    assert active(page) == "ten_to_chuc"
+    press(page, "Shift+Enter")
+    assert active(page) == "so"
+    saved(page)
+    assert server.acts == [["so", "illegible", ""]]
+
+
+def test_tab_visits_every_field_and_ends_outside(page: Page) -> None:
+    visited = [active(page)]
+    for _ in range(8):
+        press(page, "Tab")
+        visited.append(active(page))
+    assert visited == [
+        "so", "ten_to_chuc", "quoc_tich",  # the doubtful ones first
+        "ngay_cap", "dia_chi", "muc.1.so_hieu", "muc.1.so_luong", "muc.2.so_hieu", "muc.2.so_luong",
+    ]  # fmt: skip
+    press(page, "Tab")  # no trap: the focus goes on to the buttons
+    assert page.evaluate("document.activeElement.shadowRoot.activeElement.tagName") == "BUTTON"
+    press(page, "Shift+Tab", "Shift+Tab")
+    assert active(page) == "muc.2.so_hieu" or active(page) == "muc.2.so_luong"
+
+
+def test_ctrl_enter_passes_on_only_when_everything_doubtful_was_looked_at(
+    page: Page, server: Server
+) -> None:
+    press(page, "Control+Enter")
+    expect(page.locator(".notice.urgent")).to_contain_text("3")
+    assert page.locator("main.station").get_attribute("data-document") == "d1"
+    decide_all(page)
+    assert active(page) is None
+    press(page, "Control+Enter")
+    page.locator("main.station[data-shown=d2]").wait_for()
+    assert active(page) == "so"
+    saved(page)
+    assert server.kept["decisions"] == [["d1", "pass", ""]]
+
+
+def test_ctrl_z_takes_back_one_act_after_the_other(page: Page, server: Server) -> None:
+    press(page, "Enter", "2", "Control+z")
+    assert active(page) == "ten_to_chuc"
+    expect(page.locator(".value")).to_have_text("Trường Mâm non Hoa Sen")
+    press(page, "Control+z")
+    assert active(page) == "so"
+    press(page, "Control+z")
+    expect(page.locator(".notice")).not_to_be_empty()
+    saved(page)
+    assert [act for _, act, _ in server.acts] == ["accept", "candidate", "undo", "undo"]
+
+
+def test_the_question_mark_shows_the_map_and_any_key_puts_it_away(
+    page: Page, server: Server
+) -> None:
+    press(page, "?")
+    expect(page.locator("dialog.map")).to_be_visible()
+    press(page, "x")
+    expect(page.locator("dialog.map")).to_have_count(0)
+    press(page, "Enter")
+    saved(page)
+    assert server.acts == [["so", "accept", "221/GCN"]]
+
+
+def test_a_key_held_down_is_one_press(page: Page, server: Server) -> None:
+    for _ in range(5):
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    saved(page)
+    assert len(server.acts) == 1
+
+
+def test_keys_are_heard_when_the_focus_was_lost(page: Page) -> None:
+    page.evaluate("document.activeElement.blur()")
+    press(page, "Enter")
+    assert active(page) == "ten_to_chuc"
+
+
+# --- typing ------------------------------------------------------------------------------------
+
+
+def test_f2_corrects_and_what_is_kept_is_composed_unicode(page: Page, server: Server) -> None:
+    press(page, "F2", "Control+a")
+    page.keyboard.insert_text(unicodedata.normalize("NFD", "Nguyễn  x1"))
+    press(page, "Enter")
+    assert active(page) == "ten_to_chuc"
+    saved(page)
+    assert server.acts == [["so", "edit", "Nguyễn x1"]]
+
+
+def test_escape_leaves_the_value_as_it_was(page: Page, server: Server) -> None:
+    press(page, "F2")
+    page.keyboard.type("x0 1234")
+    press(page, "Escape")
+    expect(page.locator(".value")).to_have_text("221/GCN")
+    assert active(page) == "so"
+    assert server.acts == []
+
+
+def test_a_cleared_value_means_that_it_is_not_on_the_paper(page: Page, server: Server) -> None:
+    press(page, "F2", "Control+a", "Delete", "Enter")
+    saved(page)
+    assert server.acts == [["so", "absent", ""]]
+
+
+COMPOSE = """
+([given]) => {
+  const hosts = [...document.querySelectorAll('*')].map((e) => e.shadowRoot).filter(Boolean);
+  const root = hosts.find((r) => r.querySelector('.station'));
+  const target = root.querySelector('textarea') ?? root.querySelector('.station');
+  const event = new KeyboardEvent('keydown', {bubbles: true, cancelable: true, ...given});
+  if (given.keyCode) Object.defineProperty(event, 'keyCode', {value: given.keyCode});
+  target.dispatchEvent(event);
+  return event.defaultPrevented;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "key", [{"key": "Enter", "isComposing": True}, {"key": "x", "code": "KeyX", "keyCode": 229}]
+)
+def test_keys_of_an_input_method_are_never_touched(
+    page: Page, server: Server, key: dict[str, object]
+) -> None:
+    assert page.evaluate(COMPOSE, [key]) is False
+    assert active(page) == "so"
+    press(page, "F2")
+    assert page.evaluate(COMPOSE, [{"key": "Enter", "isComposing": True}]) is False
+    expect(page.locator("textarea.editor")).to_be_focused()
+    assert server.acts == []
+
+
+def test_what_is_being_typed_survives_an_answer_of_the_server(page: Page, server: Server) -> None:
+    press(page, "Enter", "F2")
+    page.keyboard.type(" A")
+    saved(page)  # the answer to the first act has arrived, and with it a new sheet
+    page.keyboard.type("B")
+    assert page.locator("textarea.editor").input_value() == "Trường Mâm non Hoa Sen AB"
+    press(page, "Enter")
+    saved(page)
+    assert server.acts[-1] == ["ten_to_chuc", "edit", "Trường Mâm non Hoa Sen AB"]
+
+
+# --- the mouse ---------------------------------------------------------------------------------
+
+
+def test_everything_can_be_done_with_the_mouse(page: Page, server: Server) -> None:
+    page.locator(".choice").nth(1).click()
+    assert active(page) == "ten_to_chuc"
+    page.locator(".row[data-field=so]").click()
+    page.locator(".deed.undo").click()
+    assert active(page) == "so"
+    page.locator(".deed.accept").click()
+    page.locator(".fold").click()
+    page.locator("td[data-field='muc.2.so_hieu']").click()
+    assert active(page) == "muc.2.so_hieu"
+    page.locator(".value").click()
+    page.keyboard.type("X")
+    page.locator(".row[data-field=quoc_tich]").click()  # leaving the field keeps what was typed
+    page.locator(".deed.absent").click()
+    page.locator(".choice").first.click()
+    page.locator(".foot .main").click()
+    page.locator("main.station[data-shown=d2]").wait_for()
+    saved(page)
+    assert [act[:2] for act in server.acts] == [
+        ["so", "candidate"], ["so", "undo"], ["so", "accept"], ["muc.2.so_hieu", "edit"],
+        ["quoc_tich", "absent"], ["ten_to_chuc", "accept"],
+    ]  # fmt: skip
+
+
+def test_a_click_on_the_scan_picks_the_field_there(page: Page) -> None:
+    boxes = page.locator(".overlay .box")
+    before = active(page)
+    box = boxes.first.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert active(page) not in (None, before)
+
+
+def test_the_active_field_is_framed_inside_the_view_on_its_own_page(
+    page: Page, server: Server
+) -> None:
+    server.fill(1, pages=2)
+    sit_down(page, server)
+    for keys, tab in (("Tab", 0), ("Tab", 0), ("Tab", 0), ("Tab", 0), ("Tab", 1)):
+        press(page, keys)
+        if active(page) == "quoc_tich":
+            continue  # not on the paper
+        frame, pane = (
+            page.locator(".overlay .frame").bounding_box(),
+            page.locator(".pane").bounding_box(),
+        )
+        assert frame is not None and pane is not None
+        assert pane["x"] <= frame["x"] and frame["x"] + frame["width"] <= pane["x"] + pane["width"]
+        assert (
+            pane["y"] <= frame["y"] and frame["y"] + frame["height"] <= pane["y"] + pane["height"]
+        )
+        expect(page.locator(".tab").nth(tab)).to_have_attribute("aria-selected", "true")
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1920, 1080), (683, 384)])  # the last: 200 % zoom
+def test_the_page_around_the_station_need_not_scroll(
+    page: Page, server: Server, size: tuple[int, int]
+) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.wait_for_timeout(200)
+    too_long = page.evaluate(
+        "() => { const m = document.querySelector('[data-testid=stMain]');"
+        " return m.scrollHeight - m.clientHeight }"
+    )
+    assert too_long <= (0 if size[1] > 500 else 200)
+    expect(page.locator(".foot .main")).to_be_visible()
+
+
+# --- decisions and troubles ----------------------------------------------------------------------
+
+
+def test_a_document_goes_back_to_be_rescanned_only_with_a_reason(
+    page: Page, server: Server
+) -> None:
+    page.locator(".rescan").click()
+    expect(page.locator("dialog")).to_be_visible()
+    page.locator("dialog input").last.check()
+    page.locator("dialog .main").click()
+    expect(page.locator("dialog .missing")).not_to_be_empty()
+    page.locator("dialog textarea").fill("Ướt nước")
+    press(page, "Enter")
+    page.locator("main.station[data-shown=d2]").wait_for()
+    saved(page)
+    assert server.kept["decisions"] == [["d1", "rescan", "Ướt nước"]]
+
+
+def test_the_approvers_reason_stands_at_the_top(page: Page, server: Server) -> None:
+    expect(page.locator(".returned")).to_be_hidden()
+    decide_all(page)
+    press(page, "Control+Enter")
+    expect(page.locator(".returned")).to_contain_text("Xem lại số hiệu.")
+
+
+def test_what_could_not_be_saved_survives_a_reload_and_is_kept_once(
+    page: Page, server: Server
+) -> None:
+    server.ask("/trouble?broken=1")
+    press(page, "Enter", "2")
+    expect(page.locator(".mark")).not_to_have_attribute("data-state", "saved")
+    page.reload()
+    page.locator("main.station[data-shown=d1]").wait_for()
+    assert active(page) == "quoc_tich"  # what was done is still done on screen
+    assert server.acts == []
+    server.ask("/trouble?broken=0")
+    expect(page.locator(".mark")).to_have_attribute("data-state", "saved", timeout=15_000)
+    assert server.acts == [
+        ["so", "accept", "221/GCN"],
+        ["ten_to_chuc", "candidate", "Trường Mầm non Hoa Sen"],
+    ]
+
+
+def test_what_is_sent_twice_is_kept_once(page: Page, server: Server) -> None:
+    press(page, "Enter")
+    place = page.evaluate(
+        "() => Object.keys(sessionStorage).find((k) => k.startsWith('workbench.'))"
+    )
+    entries = page.evaluate("(place) => sessionStorage.getItem(place)", place)
+    saved(page)
+    server.comes_to(lambda kept: len(kept["acts"]) == 1)
+    if entries:  # put the answered entry back, as after a crash between keeping and answering
+        page.evaluate(
+            "([place, entries]) => sessionStorage.setItem(place, entries)", [place, entries]
+        )
+        page.reload()
+        server.comes_to(lambda kept: len(kept["seen"]) == 2)
+        saved(page)
+    assert entries and len(server.acts) == 1
+
+
+def test_a_document_that_a_colleague_changed_says_so_and_makes_way(
+    page: Page, server: Server
+) -> None:
+    server.ask("/trouble?taken=d1")
+    press(page, "Enter")
+    expect(page.locator(".alert")).to_contain_text("Người khác đã thay đổi", timeout=WAIT)
+    page.locator("main.station[data-shown=d2]").wait_for()
+    saved(page)
+    assert server.acts == []
+
+
+def test_thirty_rapid_decisions_are_all_kept_in_order(page: Page, server: Server) -> None:
+    server.fill(30, doubtful=False)
+    sit_down(page, server)
+    for number in range(1, 31):
+        page.locator(f"main.station[data-shown=d{number}]").wait_for(timeout=WAIT)
+        press(page, "Control+Enter")
+    expect(page.locator(".nothing")).to_be_visible()
+    server.comes_to(lambda kept: len(kept["decisions"]) == 30)
+    assert [document for document, _, _ in server.kept["decisions"]] == [
+        f"d{number}" for number in range(1, 31)
+    ]
+
+
+def test_an_empty_desk_says_so_and_shows_what_comes_later(page: Page, server: Server) -> None:
+    server.fill(0)
+    page.goto(server.address)
+    expect(page.locator(".nothing h2")).to_be_visible(timeout=30_000)
+    server.fill(1)
+    page.locator(".nothing button").click()
+    page.locator("main.station[data-shown=d1]").wait_for()
+
+
+def test_the_station_speaks_english_too(page: Page, server: Server) -> None:
+    page.goto(f"{server.address}/?language=en")
+    expect(page.locator(".foot .main")).to_contain_text("Pass on for approval", timeout=30_000)
