@@ -112,6 +112,16 @@ class PadesSigner:
         self._clock = clock
         self._opened: tuple[Key, Envelope] | None = None
 
+    @property
+    def common_name(self) -> str:
+        """Who will have sealed, as the certificate says."""
+        return common_name(self._open()[0].certificate)
+
+    @property
+    def trial(self) -> bool:
+        """Whether the certificate is a trial's."""
+        return is_trial(self._open()[0].certificate)
+
     def sign(self, approved: Approved, pdf: bytes) -> Signed:
         """Seal `pdf`, the rendition of what was approved. Raises SigningError."""
         if approved.record.digest != approved.record_digest:

@@ -21,7 +21,7 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.keys import load_certs_from_pemder_data
-from pyhanko.pdf_utils.metadata.model import ExpandedName
+from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.metadata.xmp_xml import parse_xmp
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import ModificationLevel
@@ -224,7 +224,10 @@ def _growth(
     allowed = ModificationLevel.LTA_UPDATES if last else ModificationLevel.FORM_FILLING
     if not ends or not grown:
         return [Sentence("Something was added at the end of the file after signing.")]
-    if level > allowed or not info.get("docmdp_ok", True):
+    signed_root = reader.get_historical_root(signature.signed_revision)
+    # pyHanko counts a new empty field among the proofs that may follow; we do not.
+    new_field = last and _fields(reader.root) != _fields(signed_root)
+    if level > allowed or new_field or not info.get("docmdp_ok", True):
         return [Sentence("The file was changed after signing in a way that is not allowed.")]
     if _described(reader, signature.signed_revision) != _described(reader, None):
         return [Sentence("The title or other particulars of the file changed after signing.")]
@@ -234,30 +237,29 @@ def _growth(
 _MAY_CHANGE = {"ModifyDate", "MetadataDate", "Producer", "ModDate", "InstanceID"}
 
 
+def _fields(root: generic.DictionaryObject) -> int:
+    return len(root["/AcroForm"]["/Fields"]) if "/AcroForm" in root else 0
+
+
 def _described(reader: PdfFileReader, revision: int | None) -> list[tuple[str, str]]:
     """What the file says of itself in XMP and /Info, without what every writer touches."""
+    root = reader.root if revision is None else reader.get_historical_root(revision)
     view = reader if revision is None else reader.get_historical_resolver(revision)
     said = []
-    metadata = view.root.get("/Metadata") if hasattr(view, "root") else None
-    if metadata is not None:
-        for structure in parse_xmp(BytesIO(metadata.data)):
+    if "/Metadata" in root:
+        for structure in parse_xmp(BytesIO(root["/Metadata"].data)):
             said += [
                 (str(name), str(value))
                 for name, value in structure
-                if _local(name) not in _MAY_CHANGE
+                if name.local_name not in _MAY_CHANGE
             ]
-    information = view.trailer_view.get("/Info")
-    if information is not None:
+    if "/Info" in view.trailer_view:
         said += [
-            (str(name), str(value))
-            for name, value in information.items()
-            if str(name).lstrip("/") not in _MAY_CHANGE
+            (name, str(value))
+            for name, value in view.trailer_view["/Info"].items()
+            if name.lstrip("/") not in _MAY_CHANGE
         ]
     return sorted(said)
-
-
-def _local(name: ExpandedName) -> str:
-    return str(name.local_name)
 
 
 def _same_digest(signature: EmbeddedPdfSignature) -> bool:
