@@ -27,6 +27,7 @@ from workbench.model import (
 from workbench.review import ReviewSheet, SheetField
 from workbench.ui import station
 from workbench.ui.station import paper
+from workbench.ui.station.phrases import phrases
 
 ASSETS = Path(station.__file__).with_name("assets")
 
@@ -156,7 +157,7 @@ def test_the_reader_s_language_is_spoken() -> None:
 
 def test_every_phrase_of_the_scripts_is_there_and_every_phrase_is_used() -> None:
     scripts = "".join(file.read_text(encoding="utf-8") for file in ASSETS.glob("*.js"))
-    known = station.phrases()
+    known = phrases()
     # Some names are put together from a state or a deed.
     unused = {
         name

@@ -121,7 +121,7 @@ export class Panel {
     const place = sheet.doubts.indexOf(field);
     const counted = place < 0 ? "" : `${place + 1}/${sheet.doubts.length}`;
     this.canvas = h("canvas.snippet", { "aria-hidden": "true" });
-    this.valueLine = h("div.value", { onclick: this.on.edit, title: `${speak("edit")} (F2)` });
+    this.valueLine = h("div.value", { onclick: this.on.edit, title: `${speak("do_edit")} (F2)` });
     this.valueLine.append(...(field.value ? this.marked(field.value, this.rivals(field)) : [h("i", {}, this.empty(field))]));
     this.card.replaceChildren(
       h(
