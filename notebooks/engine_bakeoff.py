@@ -49,6 +49,8 @@ from workbench.words import remedy, say
 from workbench.workspace import ROOT
 
 pio.renderers.default = "plotly_mimetype"  # drawn by Jupyter itself; no script from elsewhere
+pio.templates.default = "plotly_white"
+OKABE_ITO = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")  # told apart by colour-blind readers too
 SAMPLE = ROOT / "data" / "sample"
 PAGES = int(os.environ.get("BAKEOFF_PAGES", "4"))
 FOLDER = Path(tempfile.mkdtemp(prefix="bakeoff-"))
@@ -283,6 +285,7 @@ figure.update_layout(
     height=380,
     separators=",.",
     yaxis_rangemode="tozero",
+    colorway=OKABE_ITO,
 )
 figure.show()
 

@@ -18,6 +18,7 @@ from workbench import migrations, ui, words
 from workbench.analytics import ROWS_READ, Questions
 from workbench.model import Act, Correction, Person, Role, Stage
 from workbench.store import Store
+from workbench.template import load_all
 from workbench.ui import charts
 
 PAGES = Path(__file__).parents[1] / "pages"
@@ -36,13 +37,6 @@ CHARTS = {
     "documents_per_day", "engine_agreement", "corrections_by_field", "engine_cost",
 }  # fmt: skip
 TABLES = CHARTS | {"accepted_unseen", "held_by_reason"}
-
-
-class _Template(SimpleNamespace):
-    """As much of a template as the page asks for: names for kinds and fields."""
-
-    def field_label(self, name: str, language: str) -> str:
-        return f"{language}:{name}"
 
 
 @pytest.fixture(scope="module")
@@ -76,11 +70,7 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
             password_hash="",
             roles=[role.value for role in roles or (Role.MANAGER,)],
         )
-        templates = {
-            kind: _Template(title={"vi": f"Giấy {kind}", "en": f"Paper {kind}"})
-            for kind in made_up.KINDS
-        }
-        work = SimpleNamespace(store=store, templates=templates)
+        work = SimpleNamespace(store=store, templates=load_all(PAGES.parent / "ocr_templates"))
         monkeypatch.setattr(ui, "workspace", lambda: work)
         monkeypatch.setattr(ui, "person", lambda: person)
         return AppTest.from_string(APP, default_timeout=60).run()
@@ -169,6 +159,19 @@ def test_each_chart_has_its_table_and_its_file(
     assert _keys(page, "download_button", "csv-") == TABLES
 
 
+def test_fields_and_kinds_go_by_the_names_that_templates_give_them(
+    filled: Store, open_page: Callable[..., AppTest]
+) -> None:
+    page = open_page(filled)
+
+    corrections = next(f.value for f in page.dataframe if "Phải sửa" in f.value.columns)
+    named = set(corrections["Trường"])
+    assert {"Ngày cấp", "Số hiệu (danh mục)"} <= named
+    assert not named & {"ngay_cap", "muc.so_hieu"}
+    kinds = page.multiselect(key="managers.kinds").options
+    assert not set(kinds) & set(made_up.KINDS)
+
+
 def test_choosing_a_unit_narrows_every_figure(
     filled: Store, open_page: Callable[..., AppTest]
 ) -> None:
@@ -228,6 +231,14 @@ def test_a_stacked_bar_is_as_long_as_its_total(questions: Questions) -> None:
     bars = [trace for trace in figure.data if trace.type == "bar"]
     assert sum(sum(bar.x) for bar in bars) == units["total"].sum() == 40
     assert all(bar.name for bar in bars)
+
+
+def test_two_units_with_one_name_keep_a_bar_each(questions: Questions) -> None:
+    units = questions.ask("progress_by_unit").assign(name="Công an phường 1")
+
+    bars = charts.units(units, charts.LIGHT).data[0].y
+
+    assert len(set(bars)) == len(units) == 4
 
 
 def test_the_heat_map_shows_no_figure_where_an_engine_never_read() -> None:

@@ -360,6 +360,13 @@ def _regime(regime: object) -> str:
 
 
 def _label(template: Template | None, field: str) -> str:
+    """The words for a field; for a column of line items, `muc.so_hieu`, those of the column."""
     if template is None:
         return ""
-    return str(template.field_label(field, language()))
+    table, _, column = field.partition(".")
+    try:
+        label = template.spec(f"{table}.1.{column}" if column else field).label
+    except KeyError:
+        return ""
+    words = label.en if language() == "en" else label.vi
+    return say("{field} (line items)", field=words) if column else words

@@ -7,7 +7,7 @@ vermilion for what is held), and never alone: every bar and line says its number
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +61,8 @@ STRETCHES: Mapping[str, tuple[str, int]] = {
     "proposed": ("Waits for review", 1),
     "received": ("Being read", 0),
 }
+
+MOST_FIELDS = 24  # on a chart; all of them stand in the table behind it
 
 COLUMNS: Mapping[str, str] = {
     "stage": "Stage", "documents": "Documents", "oldest": "Oldest since", "day": "Day",
@@ -153,7 +155,7 @@ def units(frame: pd.DataFrame, colours: Ink) -> go.Figure:
         f"{percent(share)} · {number(total)}"
         for share, total in zip(frame["share"], frame["total"], strict=True)
     ]
-    return _stacked(frame, colours, [_short(name) for name in frame["name"]], ends)
+    return _stacked(frame, colours, _names(frame["unit"], frame["name"]), ends)
 
 
 def kinds(frame: pd.DataFrame, colours: Ink, label: Label) -> go.Figure:
@@ -161,20 +163,22 @@ def kinds(frame: pd.DataFrame, colours: Ink, label: Label) -> go.Figure:
         f"{percent(share)} · {number(total)}"
         for share, total in zip(frame["share"], frame["total"], strict=True)
     ]
-    return _stacked(frame, colours, [_short(label(kind)) for kind in frame["kind"]], ends)
+    return _stacked(
+        frame, colours, _names(frame["kind"], [label(kind) for kind in frame["kind"]]), ends
+    )
 
 
 def agreement(frame: pd.DataFrame, colours: Ink, label: Label) -> go.Figure:
-    """How often each engine says the value that stands; engine by field, with its cases."""
+    """How often each engine says the value that stands; the hardest fields first."""
     shares = frame.pivot(index="field", columns="engine", values="share")
     cases = frame.pivot(index="field", columns="engine", values="readings").reindex_like(shares)
-    order = shares.mean(axis=1).sort_values().index
+    order = shares.mean(axis=1).sort_values().index[:MOST_FIELDS]
     shares, cases = shares.loc[order], cases.loc[order]
     figure = go.Figure(
         go.Heatmap(
             z=shares.to_numpy(),
             x=list(shares.columns),
-            y=[_short(label(field), 34) for field in shares.index],
+            y=_names(shares.index, [label(field) for field in shares.index]),
             zmin=0,
             zmax=1,
             zmid=0.75,
@@ -198,10 +202,10 @@ def agreement(frame: pd.DataFrame, colours: Ink, label: Label) -> go.Figure:
 
 def corrections(frame: pd.DataFrame, colours: Ink, label: Label) -> go.Figure:
     """Which fields people had to mend, and how."""
-    frame = frame[frame["corrected"] > 0].head(20)
+    frame = frame[frame["corrected"] > 0].head(MOST_FIELDS)
     acts = ("edit", "candidate", "illegible", "absent")
     shades = (colours.alarm, *colours.others)
-    names = [_short(label(field), 34) for field in frame["field"]]
+    names = _names(frame["field"], [label(field) for field in frame["field"]])
     figure = go.Figure(
         [
             go.Bar(
@@ -425,8 +429,13 @@ def _days(figure: go.Figure, days: pd.Series[Any]) -> None:
         figure.update_xaxes(tickvals=[days.iloc[0]])
 
 
-def _short(text: str, most: int = 40) -> str:
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+def _names(ids: Iterable[object], words: Iterable[str]) -> list[str]:
+    """Names short enough for an axis; two that would look alike carry their ids, or bars merge."""
+    short = [word if len(word) <= 36 else word[:35].rstrip() + "…" for word in words]
+    return [
+        f"{name} ({id_})" if short.count(name) > 1 else name
+        for id_, name in zip(ids, short, strict=True)
+    ]
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:
