@@ -39,6 +39,16 @@ class Signer(Protocol):
 
     name: str
 
+    @property
+    def common_name(self) -> str:
+        """Who will have sealed, as the certificate says; shown before anybody orders a seal."""
+        ...
+
+    @property
+    def trial(self) -> bool:
+        """Whether the certificate proves nothing to others."""
+        ...
+
     def sign(self, approved: Approved, pdf: bytes) -> Signed: ...
 
 

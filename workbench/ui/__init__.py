@@ -61,7 +61,7 @@ def guarded() -> Iterator[None]:
             "page.failed",
             reference=reference,
             error=type(error).__name__,
-            where=traceback.format_tb(error.__traceback__),
+            where=[f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)],
         )
         st.error(
             say("Something went wrong that nobody foresaw; what was saved before is kept.")

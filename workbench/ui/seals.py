@@ -11,6 +11,7 @@ import streamlit as st
 
 from workbench import exchange, signing, ui
 from workbench.model import Document, Person, Stage
+from workbench.signing import State
 from workbench.ui import badges, dossier, frame, notation
 from workbench.words import say
 from workbench.workspace import Workspace
@@ -174,21 +175,14 @@ def check_file(work: Workspace) -> None:
 def verdict(work: Workspace, pdf: bytes) -> None:
     """Intact, altered, untrusted or unsigned: said with its reasons."""
     found = signing.verify(pdf, signing.trust(work.settings.keys_folder))
-    tell = {"intact": st.success, "altered": st.error}.get(found.state, st.warning)
-    reasons = "\n".join(f"- {notation.literal(say(sentence))}" for sentence in found.details)
-    tell(f"**{say(_VERDICTS[found.state])}**\n\n{reasons}")
-
-
-_VERDICTS = {
-    "intact": "The file is intact.",
-    "altered": "The file was altered after it was sealed.",
-    "untrusted": "The seal is intact, but its certificate is not trusted here.",
-    "unsigned": "The file is not sealed.",
-}
+    tell = {State.INTACT: st.success, State.ALTERED: st.error}.get(found.state, st.warning)
+    details = "\n".join(f"- {notation.literal(say(sentence))}" for sentence in found.details)
+    tell(f"**{notation.literal(say(found.sentence))}**\n\n{details}")
 
 
 def _excel(work: Workspace) -> bytes:
     with tempfile.TemporaryDirectory(dir=work.scratch) as folder:
         file = Path(folder) / "list.xlsx"
-        exchange.write_list(work, file)
+        rows = exchange.exported(work.store, kind=lambda d: dossier.kind_of(work, d.kind))
+        exchange.write_list(rows, file)
         return file.read_bytes()

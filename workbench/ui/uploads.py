@@ -37,7 +37,8 @@ def as_files(given: Sequence[Upload], scratch: Path) -> Iterator[list[Path]]:
 
 def _name(given: str) -> str:
     """The last part of a name: a browser may send a path, and not only an honest one."""
-    return PureWindowsPath(PurePosixPath(given).name).name.replace("\0", "") or "unnamed"
+    name = PureWindowsPath(PurePosixPath(given).name).name.replace("\0", "")
+    return name if name.strip(". ") else "unnamed"
 
 
 def must_be_complete(name: str, unit: object, given: Sequence[Upload]) -> None:
