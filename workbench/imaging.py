@@ -1,4 +1,4 @@
-"""Make a page readable: upright, level, without stamp ink or shadows, large enough. Gray, not binary.
+"""Make a page readable: upright, level, without stamp ink or shadows, large enough, still gray.
 
 The scan itself is never changed. `Readable.warp` says where every pixel came from, so that what an
 engine finds on the readable page can be shown on the paper as it was scanned.
@@ -198,7 +198,8 @@ def find_letters(even: Image) -> NDArray[np.float64]:
         & (area >= 12)
         & (area < 0.9 * width * height + 4)
     )
-    return blots[1:, :4][fits].astype(np.float64) / _LETTERS_LONG_SIDE
+    letters: NDArray[np.float64] = blots[1:, :4][fits] / float(_LETTERS_LONG_SIDE)
+    return letters
 
 
 def find_skew(letters: NDArray[np.float64]) -> float:

@@ -26,7 +26,7 @@ def assess(
 ) -> Quality:
     """How fit `image` (gray or BGR, as scanned) is to be read.
 
-    Without `dpi` the paper is taken for A4; `skew` and `rotation` are passed on as found by imaging.
+    Without `dpi` the paper is taken for A4. `skew` and `rotation` are what imaging found.
     """
     gray = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     dpi = dpi or estimated_dpi(gray.shape[1], gray.shape[0])
@@ -63,4 +63,6 @@ def _at(gray: Image, dpi: int, wanted: int) -> Image:
     if 0.9 < factor < 1.1:
         return gray
     size = max(1, round(gray.shape[1] * factor)), max(1, round(gray.shape[0] * factor))
-    return cv2.resize(gray, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)
+    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    resized: Image = cv2.resize(gray, size, interpolation=how)
+    return resized

@@ -66,8 +66,10 @@ def _recognise(strip: Image) -> Iterator[strips.Seen]:
     """Its own preparation and greedy decoding, kept with the confidence and place of each step."""
     height, width = strip.shape
     columns = (max(_HEIGHT, int(width * _HEIGHT / height)) + 3) // 4 * 4
-    small = PIL.Image.fromarray(strip).convert("RGB").resize(
-        (columns, _HEIGHT), PIL.Image.Resampling.BILINEAR
+    small = (
+        PIL.Image.fromarray(strip)
+        .convert("RGB")
+        .resize((columns, _HEIGHT), PIL.Image.Resampling.BILINEAR)
     )
     pixels = np.asarray(small, np.float32) / 127.5 - 1
     session = _session()

@@ -111,7 +111,10 @@ class Tesseract:
                 left, top, right, bottom = word.box.pixels(image.shape[1], image.shape[0])
                 x, y = strip.left - _MARGIN, strip.top - _MARGIN
                 box = Box.clipped(
-                    (left + x) / columns, (top + y) / rows, (right + x) / columns, (bottom + y) / rows
+                    (left + x) / columns,
+                    (top + y) / rows,
+                    (right + x) / columns,
+                    (bottom + y) / rows,
                 )
                 yield Word(word.text, box, word.confidence, strip.line)
 
@@ -203,7 +206,10 @@ def _strip_words(api: Any, strip: strips.Strip, page: Image) -> Iterator[Word]:
         return
     x, y = strip.left - _MARGIN, strip.top - _MARGIN
     for at in _tesserocr().iterate_level(found, level):
-        text = (at.GetUTF8Text(level) or "").strip()
+        try:
+            text = (at.GetUTF8Text(level) or "").strip()
+        except RuntimeError:  # how the library says that it found no letter here
+            continue
         place = at.BoundingBox(level)
         if not text or place is None:
             continue

@@ -74,9 +74,7 @@ def _recognise(images: Sequence[Image]) -> Iterator[tuple[int, list[strips.Seen]
     ]
     for batch in width_batches([line.shape[1] for line in inputs], max_batch=_BATCH):
         tensor, widths = pad_batch([inputs[i] for i in batch])
-        answer = reader.session.run(
-            ["ids", "conf", "lengths"], {"x": tensor, "widths": widths}
-        )
+        answer = reader.session.run(["ids", "conf", "lengths"], {"x": tensor, "widths": widths})
         for row, number in enumerate(batch):
             steps = int(answer[2][row])
             yield (
@@ -130,9 +128,7 @@ def _lines(page: Image) -> tuple[Box, ...]:
     )
 
 
-def _in_reading_order(
-    words: Sequence[Word], lines: Sequence[Box], page: Image
-) -> tuple[Word, ...]:
+def _in_reading_order(words: Sequence[Word], lines: Sequence[Box], page: Image) -> tuple[Word, ...]:
     rows, columns = page.shape
     texts: list[list[str]] = [[] for _ in lines]
     for word in words:

