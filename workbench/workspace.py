@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from workbench import accounts, engines, migrations, signing
+from workbench import accounts, engines, migrations, signing, words
 from workbench.errors import SettingsError, StorageError
 from workbench.executors import Inline, Processes
 from workbench.model import TemplateVersion, Unit
@@ -73,6 +73,38 @@ def load_settings(**chosen: object) -> Settings:
 
 
 @dataclass(frozen=True)
+class Readers:
+    """What reading needs, without any store: engines and templates."""
+
+    engines: Sequence[OcrEngine]
+    templates: Mapping[str, Template]
+
+    def label(self, template: str | None, field: str, language: str) -> str:
+        return self.templates[template].field_label(field, language) if template else field
+
+
+def open_readers(settings: Settings) -> Readers:
+    """The engines that can run here, and the templates."""
+    return Readers(_engines(settings), _templates(settings))
+
+
+def _engines(settings: Settings) -> tuple[OcrEngine, ...]:
+    chosen = settings.engines
+    return tuple(
+        engine
+        for engine in engines.discover(settings.weights)
+        if (not chosen or engine.name in chosen) and engines.status(engine).available
+    )
+
+
+def _templates(settings: Settings) -> Mapping[str, Template]:
+    templates = load_all(settings.templates)
+    for template in templates.values():
+        words.learn({rule.says.en: rule.says.vi for rule in template.rules})
+    return templates
+
+
+@dataclass(frozen=True)
 class Workspace:
     """An open store with everything that fills its seams."""
 
@@ -94,13 +126,7 @@ class Workspace:
 
     @cached_property
     def engines(self) -> Sequence[OcrEngine]:
-        """The engines that are chosen and can run here."""
-        chosen = self.settings.engines
-        return tuple(
-            engine
-            for engine in engines.discover(self.settings.weights)
-            if (not chosen or engine.name in chosen) and engines.status(engine).available
-        )
+        return _engines(self.settings)
 
     @cached_property
     def signer(self) -> Signer:
@@ -139,7 +165,7 @@ def open_workspace(settings: Settings, *, executor: Executor | None = None) -> W
             "Check that the folder can be written and that the database runs.",
             place=str(settings.data),
         ) from error
-    templates = load_all(settings.templates)
+    templates = _templates(settings)
     kept = [
         TemplateVersion(digest=t.digest, template=t.id, version=t.version, source=t.source)
         for t in templates.values()

@@ -18,6 +18,7 @@ from workbench.errors import Sentence, WorkbenchError
 
 Language = Literal["vi", "en"]
 
+_learned: dict[str, str] = {}  # English -> Vietnamese that templates bring along
 _language: ContextVar[Language] = ContextVar("language", default="vi")
 
 
@@ -37,13 +38,20 @@ def say(text: str | Sentence | WorkbenchError, /, **values: object) -> str:
     if isinstance(text, Sentence):
         values = {**text.values, **values}
         text = text.text
-    spoken = catalogue().get(text, text) if _language.get() == "vi" else text
+    spoken = text
+    if _language.get() == "vi":
+        spoken = catalogue().get(text) or _learned.get(text, text)
     return spoken.format(**values) if values else spoken
 
 
 def remedy(error: WorkbenchError) -> str:
     """What the person can do about it; empty where nothing helps."""
     return say(error.remedy) if error.remedy.text else ""
+
+
+def learn(pairs: Mapping[str, str]) -> None:
+    """Take in sentences that a template brings in both languages."""
+    _learned.update(pairs)
 
 
 @cache

@@ -1,0 +1,62 @@
+"""`workbench read`: what stands on these papers, without taking them in anywhere."""
+
+from __future__ import annotations
+
+import json as json_
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from workbench.executors import Inline, Processes
+from workbench.flow.files import read_files
+from workbench.seams import Executor
+from workbench.words import say
+from workbench.workspace import load_settings, open_readers
+
+_SHOWN = 60  # letters of a value that fit beside its name
+
+
+def read(
+    paths: Annotated[list[Path], typer.Argument(help="Files, folders or zip archives.")],
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a document.")] = False,
+    processes: Annotated[
+        int, typer.Option(help="Reading processes; 1 reads in this process.", min=1, max=64)
+    ] = 2,
+) -> None:
+    """Read papers and print what stands on them; nothing is kept.
+
+    A file that cannot be read is a line with status "held" and its reason; the others are read.
+    """
+    settings = load_settings()
+    readers = open_readers(settings)
+    with _executor(processes, settings.page_seconds) as executor:
+        for line in read_files(
+            paths, engines=readers.engines, templates=readers.templates, executor=executor
+        ):
+            print(json_.dumps(line, ensure_ascii=False) if json else _told(line), flush=True)
+
+
+@contextmanager
+def _executor(processes: int, seconds: float) -> Iterator[Executor]:
+    if processes == 1:
+        yield Inline()
+        return
+    with Processes(processes, seconds=seconds) as executor:
+        yield executor
+
+
+def _told(line: dict[str, Any]) -> str:
+    """The line for a person at a terminal."""
+    head = f"{line['file']} {[page + 1 for page in line['pages']]}"
+    if line["reason"]:
+        return f"{head}: {line['reason']}"
+    rows = [
+        f"  {'✓' if field['accepted'] else '?'} {name:20} {field['value'][:_SHOWN]}"
+        for name, field in line["fields"].items()
+    ]
+    count = sum(field["accepted"] for field in line["fields"].values())
+    told = say("{n} fields, {accepted} certain", n=len(rows), accepted=count)
+    return "\n".join([f"{head}: {line['type']}, {told}", *rows])

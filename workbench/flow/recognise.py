@@ -1,0 +1,384 @@
+"""From page images to proposals: the one way of reading, for the worker and for `workbench read`.
+
+No store and no screen. Each step is a task that any process can run; engines are called only here.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from workbench import extraction, imaging, intake, placement, reconciliation, validation
+from workbench.errors import Sentence
+from workbench.model import Box, Finding, Quality, Severity, Warp, Word
+from workbench.placement import Placement, Running
+from workbench.reconciliation import Vote
+from workbench.seams import OcrEngine
+from workbench.template import Template
+
+POOR_FIT = 0.35  # share of a form's prints that must be found, by the engine that finds most
+
+NO_TEMPLATE = Sentence("No template fits this form.")
+NO_TEMPLATE_REMEDY = Sentence(
+    "If it is a new kind of paper, have a template made for it; otherwise refuse it with a reason."
+)
+
+
+# --- one page ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PageTask:
+    """A page image as scanned, and a folder for what is made of it."""
+
+    scan: Path
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The image the engines see, the image people see, and how they lie on the scan."""
+
+    readable: Path
+    view: Path
+    warp: Warp
+    quality: Quality
+    cpu_seconds: float
+
+
+def prepare_page(task: PageTask) -> Prepared:
+    """Make a page readable, and turn its untouched pixels upright for the screen."""
+    cpu = _cpu()
+    task.folder.mkdir(parents=True, exist_ok=True)
+    made = imaging.make_readable(task.scan, task.folder / "readable.png")
+    view = task.folder / "view.webp"
+    intake.view_image(task.scan, made.quality.rotation, view)
+    return Prepared(made.path, view, made.warp, made.quality, round(_cpu() - cpu, 3))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTask:
+    """A readable page for one engine; `lines` for an engine that finds none itself."""
+
+    engine: OcrEngine
+    readable: Path
+    lines: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageReading:
+    """What an engine made of a page, and what that cost (CPU of its children included)."""
+
+    words: tuple[Word, ...]
+    cpu_seconds: float
+    seconds: float
+
+
+def read_page(task: ReadTask) -> PageReading:
+    """Let one engine read one page."""
+    started, cpu = time.monotonic(), _cpu()
+    words = task.engine.recognise(task.readable, task.lines)
+    return PageReading(words, round(_cpu() - cpu, 3), round(time.monotonic() - started, 3))
+
+
+def _cpu() -> float:
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def line_strips(
+    pages: Mapping[int, Mapping[str, Sequence[Word]]],
+) -> dict[int, tuple[Box, ...]]:
+    """For each page the lines that the engine with the most lines has found."""
+    found: dict[int, tuple[Box, ...]] = {}
+    for page, by_engine in pages.items():
+        lines = [placement.lines_of(words) for words in by_engine.values()]
+        most = max(lines, key=len, default=())
+        found[page] = tuple(_padded(line.box) for line in most)
+    return found
+
+
+def _padded(box: Box) -> Box:
+    pad = 0.18 * box.height
+    return Box.clipped(box.left - pad, box.top - pad, box.right + pad, box.bottom + pad)
+
+
+def quality_json(quality: Quality) -> dict[str, Any]:
+    return asdict(quality)
+
+
+def text_layer(by_engine: Mapping[str, Sequence[Word]], warp: Warp) -> tuple[tuple[str, Box], ...]:
+    """The words of the best page reading in reading order, with their boxes on the scan."""
+    words = by_engine.get("tesseract") or max(by_engine.values(), key=len, default=())
+    return tuple(
+        (word.text, warp.to_scan(word.box))
+        for line in placement.lines_of(words)
+        for word in line.words
+    )
+
+
+# --- one document --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPage:
+    """A page that the engines have read."""
+
+    number: int  # 0-based within the document
+    readable: Path
+    scan: Path
+    warp: Warp
+    quality: Quality
+    words: Mapping[str, tuple[Word, ...]]  # engine -> its words
+
+
+@dataclass(frozen=True, slots=True)
+class UnderstandTask:
+    """A document's pages with the templates and engines to understand it with."""
+
+    pages: tuple[ReadPage, ...]
+    templates: tuple[Template, ...]
+    engines: tuple[OcrEngine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldVoice:
+    """What one engine says one field is; box on the page as scanned."""
+
+    engine: str
+    text: str
+    value: str
+    confidence: float  # on the engine's own scale
+    box: Box | None
+    cpu_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedField:
+    """What the machine would write in a field, with everything that led to it."""
+
+    name: str
+    position: int
+    value: str
+    normalised: str
+    page: int | None
+    box: Box | None  # on the page as scanned
+    candidates: Mapping[str, str]
+    confidence: float
+    agreement: float
+    accepted: bool
+    findings: tuple[Finding, ...]
+    readings: tuple[FieldVoice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """A recognised form with its fields, or the reason why it is held."""
+
+    template: str | None
+    reason: Sentence | None
+    remedy: Sentence | None
+    classified: Mapping[str, Any]
+    fields: tuple[ProposedField, ...]
+    cpu_seconds: float = 0.0
+
+
+def understand(task: UnderstandTask) -> Understanding:
+    """Recognise the form, find its fields, have every engine read them again, vote, validate."""
+    cpu = _cpu()
+    return replace(_understand(task), cpu_seconds=round(_cpu() - cpu, 3))
+
+
+def documents(
+    pages: Sequence[ReadPage], templates: Sequence[Template]
+) -> tuple[tuple[ReadPage, ...], ...]:
+    """The documents in a file: a page that begins a form of its own begins a document."""
+    groups: list[list[ReadPage]] = []
+    for page in pages:
+        runnings = [Running(placement.lines_of(w)) for w in page.words.values()]
+        begins = placement.classify([runnings], templates).template is not None
+        if groups and not begins:
+            groups[-1].append(page)
+        else:
+            groups.append([page])
+    return tuple(tuple(group) for group in groups)
+
+
+def renumbered(pages: Sequence[ReadPage]) -> Iterator[ReadPage]:
+    """The pages of one document, numbered within it."""
+    for number, page in enumerate(pages):
+        yield replace(page, number=number)
+
+
+def _understand(task: UnderstandTask) -> Understanding:
+    runnings = {
+        page.number: {e: Running(placement.lines_of(w)) for e, w in page.words.items()}
+        for page in task.pages
+    }
+    seen = placement.classify([tuple(r.values()) for r in runnings.values()], task.templates)
+    classified: dict[str, Any] = {
+        "scores": {name: round(score, 1) for name, score in seen.scores.items()},
+        "runner_up": seen.runner_up,
+        "margin": round(seen.margin, 1),
+    }
+    if seen.template is None:
+        return Understanding(None, NO_TEMPLATE, NO_TEMPLATE_REMEDY, classified, ())
+    template = next(t for t in task.templates if t.id == seen.template)
+    placed = [
+        {e: placement.register(r, template) for e, r in runnings[page.number].items()}
+        for page in task.pages
+    ]
+    fit = max((p.fit for by_engine in placed for p in by_engine.values()), default=0.0)
+    classified["fit"] = round(fit, 2)
+    if fit < POOR_FIT:
+        return Understanding(
+            template.id,
+            Sentence("Only {share} % of the printed form was found.", {"share": round(100 * fit)}),
+            Sentence("Scan it again, flat and at 300 dpi, or enter it by hand."),
+            classified,
+            (),
+        )
+    return Understanding(
+        template.id, None, None, classified, tuple(_fields(task, template, placed))
+    )
+
+
+def _fields(
+    task: UnderstandTask, template: Template, placed: Sequence[Mapping[str, Placement]]
+) -> Iterator[ProposedField]:
+    sites = extraction.sites(placed, template)
+    sites.update(_line_items(task, template, placed))
+    from_pages = extraction.page_readings(placed, template, sites)
+    voices = _read_again(task, sites)
+    families = {e.identity().name: e.identity() for e in task.engines}
+    fields: list[ProposedField] = []
+    names = [*template.fields, *sorted((n for n in sites if n not in template.fields), key=_row)]
+    for position, name in enumerate(names):
+        spec, site = template.spec(name), sites.get(name)
+        if spec.zone is not None and spec.zone.constant is not None:
+            fields.append(_constant(name, position, spec.zone.constant))
+            continue
+        said = voices.get(name, ())
+        votes = [
+            Vote(v.engine, families[v.engine].family, "strip", v.value, families[v.engine].marks)
+            for v in said
+        ]
+        for engine, text in from_pages.get(name, {}).items():
+            if engine in families:
+                who = families[engine]
+                value = extraction.clean(text, site.label, site.next) if site else text
+                votes.append(Vote(engine, who.family, "page", value, who.marks))
+        verdict = reconciliation.reconcile(votes, spec)
+        page = task.pages[site.strips[0].page] if site else None
+        # A field that only some copies have is absent where no engine found its printed words.
+        absent = site is None and not spec.required and not votes and _well_placed(placed)
+        fields.append(
+            ProposedField(
+                name=name,
+                position=position,
+                value=verdict.value,
+                normalised=verdict.normalised,
+                page=page.number if page else None,
+                box=_on_scan(page, site) if page and site else None,
+                candidates=verdict.candidates,
+                confidence=0.9 if absent else verdict.confidence,
+                agreement=verdict.agreement,
+                accepted=verdict.accepted or absent,
+                findings=(),
+                readings=tuple(said),
+            )
+        )
+    yield from _validated(fields, template)
+
+
+def _validated(fields: Sequence[ProposedField], template: Template) -> Iterator[ProposedField]:
+    """The fields with what validation finds; a field with a doubt is not accepted unseen."""
+    findings = validation.validate({f.name: f.normalised for f in fields}, template)
+    for field in fields:
+        mine = tuple(f for f in findings if field.name in f.fields)
+        doubt = any(f.severity is not Severity.INFORMATION for f in mine)
+        yield replace(field, findings=mine, accepted=field.accepted and not doubt)
+
+
+def _constant(name: str, position: int, value: str) -> ProposedField:
+    return ProposedField(name, position, value, value, None, None, {}, 1.0, 1.0, True, (), ())
+
+
+def _well_placed(placed: Sequence[Mapping[str, Placement]]) -> bool:
+    return any(sum(p.fit >= 0.7 for p in by_engine.values()) >= 2 for by_engine in placed)
+
+
+def _line_items(
+    task: UnderstandTask, template: Template, placed: Sequence[Mapping[str, Placement]]
+) -> dict[str, extraction.Site]:
+    """The cells of the tables of all pages, numbered through: `muc.1.so_hieu`."""
+    if template.items is None:
+        return {}
+    found: dict[str, extraction.Site] = {}
+    rows = 0
+    for at, page in enumerate(task.pages):
+        image = imaging.load(page.readable)
+        tables = [extraction.table_cells(image, p, template.items) for p in placed[at].values()]
+        cells = max((t for t in tables if t), key=len, default=None)
+        if cells is None:
+            continue
+        for cell, box in cells.items():
+            number, _, column = cell.partition(".")
+            name = f"{template.items.name}.{int(number) + rows}.{column}"
+            found[name] = extraction.Site(name, (extraction.Strip(at, box),), "", 0.9)
+        rows += max(int(cell.partition(".")[0]) for cell in cells)
+    return found
+
+
+def _read_again(
+    task: UnderstandTask, sites: Mapping[str, extraction.Site]
+) -> dict[str, tuple[FieldVoice, ...]]:
+    """Every engine reads the strips of every field: one call an engine and a page."""
+    texts: dict[tuple[str, str], list[tuple[str, float]]] = {}
+    cost: dict[str, float] = {}
+    for at, page in enumerate(task.pages):
+        todo = [(n, s.box) for n, site in sites.items() for s in site.strips if s.page == at]
+        if not todo:
+            continue
+        for engine in task.engines:
+            cpu = _cpu()
+            words = engine.recognise(page.readable, [box for _, box in todo])
+            cost[engine.name] = (_cpu() - cpu) / len(todo)
+            by_line: dict[int, list[Word]] = {}
+            for word in words:
+                by_line.setdefault(word.line, []).append(word)
+            for line, (name, _) in enumerate(todo):
+                said = by_line.get(line, [])
+                text = " ".join(word.text for word in said)
+                sure = min((word.confidence for word in said), default=0.0)
+                texts.setdefault((name, engine.name), []).append((text, sure))
+    voices: dict[str, list[FieldVoice]] = {}
+    for (name, engine_name), parts in texts.items():
+        site = sites[name]
+        text = " ".join(t for t, _ in parts if t)
+        voices.setdefault(name, []).append(
+            FieldVoice(
+                engine=engine_name,
+                text=text,
+                value=extraction.clean(text, site.label, site.next),
+                confidence=min((sure for _, sure in parts), default=0.0),
+                box=_on_scan(task.pages[site.strips[0].page], site),
+                cpu_seconds=round(cost[engine_name] * len(parts), 4),
+            )
+        )
+    return {name: tuple(said) for name, said in voices.items()}
+
+
+def _on_scan(page: ReadPage, site: extraction.Site) -> Box:
+    return Box.around(
+        [page.warp.to_scan(s.box) for s in site.strips if s.page == site.strips[0].page]
+    )
+
+
+def _row(name: str) -> tuple[int, str]:
+    parts = name.split(".")
+    return int(parts[1]), parts[2]
