@@ -84,12 +84,12 @@ def examine(settings: Settings) -> tuple[Check, ...]:
     return (
         _python(),
         _packages(),
+        *_clock(),
         *_engines(settings),
         _data_folder(settings),
         _database(settings),
         _templates(settings),
         _keys(settings),
-        *_clock(),
         *_test_tools(),
     )
 
@@ -403,6 +403,6 @@ def _tell(checks: tuple[Check, ...], *, usable: bool) -> None:
     if not usable:
         print(say("The workbench cannot be used until what is marked ✗ is mended."))
     elif lacking:
-        print(say("The workbench can be used; {n} things would make it better.", n=lacking))
+        print(say("The workbench can be used; what would make it better: {n}.", n=lacking))
     else:
         print(say("Everything is there."))
