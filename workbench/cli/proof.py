@@ -6,6 +6,7 @@ import json as json_
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -17,6 +18,7 @@ from workbench.words import remedy, say
 from workbench.workspace import Workspace, load_settings
 
 UNREADABLE = 24
+_VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 _EXIT_CODES: Mapping[State, int] = {
     State.INTACT: 0,
     State.ALTERED: 21,
@@ -68,7 +70,7 @@ def _in_words(verdict: Verdict) -> str:
         if signature.signer:
             lines.append(say("  Signed by: {signer}", signer=signature.signer))
         if signature.at:
-            at = signature.at.astimezone().isoformat(timespec="seconds")
+            at = signature.at.astimezone(_VIETNAM).isoformat(timespec="seconds")
             lines.append(say("  Signed at (as the signer says): {at}", at=at))
         lines += [f"  – {say(detail)}" for detail in signature.details]
     return "\n".join(lines)
