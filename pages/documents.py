@@ -32,6 +32,9 @@ with st.container(horizontal=True, vertical_alignment="center"):
     if st.button(say("Back to the list"), icon=":material/arrow_back:", key="documents.back"):
         st.query_params.clear()
         st.rerun()
+    frame.way_to(
+        "engines.py", person=person, label=say("Compare the engines"), document=document.id
+    )
 frame.heading(notation.literal(dossier.name_of(work, document)))
 dossier.summary(work, document)
 dossier.reason(document)

@@ -97,7 +97,7 @@ def test_every_page_of_a_role_opens_on_an_empty_workbench(
     for place in places_of(name):
         app = visit(place.file, name)
         assert not errors(app), (place.file, errors(app))
-        assert place.wide or app.header, place.file
+        assert app.header or place.file == "review.py"  # the desk has a heading of its own
 
 
 @pytest.mark.parametrize("name", DUTIES)

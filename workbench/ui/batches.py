@@ -50,7 +50,7 @@ def show_files(work: Workspace, batch: Batch) -> None:
         column_config={
             "fate": badges.column(say("Result"), [badges.INTAKES[fate] for fate in order]),
             "name": st.column_config.TextColumn(say("File")),
-            "pages": st.column_config.NumberColumn(say("Pages"), width="small"),
+            "pages": st.column_config.TextColumn(say("Pages"), width="small", alignment="right"),
             "size": st.column_config.TextColumn(say("Size"), width="small"),
             "why": st.column_config.TextColumn(say("Reason and what helps"), width="large"),
         },
@@ -72,7 +72,7 @@ def _file(work: Workspace, file: SourceFile) -> dict[str, object]:
     return {
         "fate": [say(badges.INTAKES[file.intake].word)],
         "name": file.name,
-        "pages": file.pages or None,
+        "pages": notation.number(file.pages) if file.pages else "",
         "size": notation.size(file.size) if file.size else "",
         "why": why,
     }

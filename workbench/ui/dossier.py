@@ -50,7 +50,7 @@ def summary(work: Workspace, document: Document) -> None:
     units = {unit.code: unit.name for unit in work.store.units()}
     parts = [
         badges.stage(document.stage),
-        notation.literal(kind_of(work, document.kind)),
+        notation.literal(kind_of(work, document.kind)) if document.kind else "",
         notation.literal(units.get(document.unit, document.unit)),
         notation.literal(batch.name if batch else ""),
     ]
@@ -61,7 +61,7 @@ def summary(work: Workspace, document: Document) -> None:
     shown = [
         p for p, who in zip(people, (document.reviewer, document.approver), strict=True) if who
     ]
-    st.markdown(" &nbsp;·&nbsp; ".join([*parts, *shown]))
+    st.markdown(" &nbsp;·&nbsp; ".join(part for part in (*parts, *shown) if part))
 
 
 def reason(document: Document) -> None:

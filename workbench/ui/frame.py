@@ -31,7 +31,7 @@ def nothing(text: str, what_next: str, *, to: str | None = None, person: Person)
             way_to(to, person=person)
 
 
-def way_to(file: str, *, person: Person, label: str = "") -> None:
+def way_to(file: str, *, person: Person, label: str = "", **query: str) -> None:
     """A link to another page, where this person may go there."""
     place = next((p for p in open_to(person) if p.file == file), None)
     if place is None:
@@ -40,6 +40,7 @@ def way_to(file: str, *, person: Person, label: str = "") -> None:
         str(place.path),
         label=label or say("Go to: {place}", place=say(place.title)),
         icon=f":material/{place.icon}:",
+        query_params=query or None,
     )
 
 

@@ -26,38 +26,37 @@ def upright(page: Page, box: Sequence[float]) -> Box:
     return Box.clipped(*box).turned(page.rotation)
 
 
-def show(page: Page, *, marks: Sequence[Sequence[float]] = (), height: int = 640) -> None:
-    """The whole page in a frame that scrolls; `marks` are boxes on the page as scanned."""
-    zoom = st.segmented_control(
-        say("Zoom"),
-        (60, 100, 160),
-        default=100,
-        required=True,
-        format_func=lambda share: f"{share} %",
-        key=f"zoom.{page.id}",
-        label_visibility="collapsed",
-    )
+def show_all(pages: Sequence[Page], *, marks: Sequence[tuple[int, Sequence[float]]] = ()) -> None:
+    """A document's pages, one at a time, in a frame that scrolls; `marks` are (page, box on it)."""
+    if not pages:
+        st.markdown(":gray[" + say("The pages have not been split yet.") + "]")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        zoom = st.segmented_control(
+            say("Zoom"),
+            (60, 100, 160),
+            default=100,
+            required=True,
+            format_func=lambda share: f"{share} %",
+            key=f"zoom.{pages[0].document}",
+            label_visibility="collapsed",
+        )
+        number = 1
+        if len(pages) > 1:
+            number = st.pagination(len(pages), key=f"page.{pages[0].document}")
+    page = pages[number - 1]
+    _show(page, [box for at, box in marks if at == page.number], zoom=zoom)
+
+
+def _show(page: Page, marks: Sequence[Sequence[float]], *, zoom: int, height: int = 640) -> None:
     drawn = "".join(_mark(upright(page, box)) for box in marks)
     words = escape(say("Page {n}", n=page.number + 1))
     st.html(
-        f'<div style="{_FRAME} height:{height}px; overflow:auto;">'
+        f'<div style="{_FRAME} height:{height}px; overflow:auto;" tabindex="0">'
         f'<div style="position:relative; width:{zoom}%; margin:0 auto;">'
         f'<img src="{address(page)}" alt="{words}" style="width:100%; display:block;">'
         f"{drawn}</div></div>"
     )
-
-
-def show_all(pages: Sequence[Page], *, marks: Sequence[tuple[int, Sequence[float]]] = ()) -> None:
-    """All pages of a document, one at a time; `marks` are (page number, box)."""
-    if not pages:
-        st.markdown(":gray[" + say("The pages have not been split yet.") + "]")
-        return
-    page = pages[0]
-    if len(pages) > 1:
-        page = pages[
-            st.pagination(len(pages), key=f"page.{pages[0].document}", max_visible_pages=9) - 1
-        ]
-    show(page, marks=[box for number, box in marks if number == page.number])
 
 
 def strip(page: Page, box: Sequence[float]) -> str:

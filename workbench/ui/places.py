@@ -26,7 +26,6 @@ class Place:
     section: str
     icon: str
     roles: frozenset[Role]
-    wide: bool = False  # needs the whole width: the menu starts folded away
 
     @property
     def path(self) -> Path:
@@ -37,7 +36,7 @@ PLACES: tuple[Place, ...] = (
     Place("home.py", "Start", "", "home", EVERYBODY),
     Place("intake.py", "Take in scans", "Work", "upload_file", READERS),
     Place("documents.py", "Documents", "Work", "folder_open", READERS),
-    Place("review.py", "Review", "Work", "fact_check", frozenset({Role.REVIEWER}), wide=True),
+    Place("review.py", "Review", "Work", "fact_check", frozenset({Role.REVIEWER})),
     Place("approve.py", "Approve", "Work", "approval", frozenset({Role.APPROVER})),
     Place("sign.py", "Sign and export", "Work", "verified", frozenset({Role.APPROVER})),
     Place("engines.py", "Engines", "Looking into it", "compare", READERS),
@@ -45,8 +44,6 @@ PLACES: tuple[Place, ...] = (
     Place("managers.py", "Figures", "Looking into it", "monitoring", frozenset({Role.MANAGER})),
     Place("people.py", "People", "Administration", "group", frozenset({Role.ADMINISTRATOR})),
 )
-
-WIDE = frozenset(place.path.stem for place in PLACES if place.wide)
 
 
 def open_to(person: Person, places: Sequence[Place] = PLACES) -> tuple[Place, ...]:

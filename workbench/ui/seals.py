@@ -34,7 +34,7 @@ def choose(work: Workspace, ready: Sequence[Document]) -> list[int]:
             for document in ready
         ),
         hide_index=True,
-        height=38 + 35 * max(1, min(len(ready), 12)),
+        height=38 + 35 * max(1, min(len(ready), 8)),
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": list(range(len(ready)))}},

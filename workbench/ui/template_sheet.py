@@ -27,7 +27,7 @@ _KINDS: Mapping[str, badges.Look] = {
 def show(template: Template) -> None:
     """The whole template, in the reader's language."""
     fields = _fields(template)
-    with st.container(border=True, horizontal=True, gap="large"):
+    with st.container(border=True, horizontal=True, gap="medium"):
         for label, value in (
             (say("Identifier"), f"**{template.id}**"),
             (say("Version"), f"**{template.version}**"),
