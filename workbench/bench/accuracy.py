@@ -59,17 +59,17 @@ def read_folder(folder: Path, truth: Iterable[Mapping[str, Any]]) -> list[dict[s
     """Read every file that the truth names; one JSON object a document."""
     settings = load_settings()
     readers = open_readers(settings)
-    lines: list[dict[str, Any]] = []
+    given = {str(folder / entry["file"]): entry["file"] for entry in truth}
     with Processes(settings.readers, seconds=settings.page_seconds) as executor:
-        for entry in truth:
-            for found in read_files(
-                [folder / entry["file"]],
+        return [
+            {**paper.as_json(), "file": given[paper.file], "cpu_seconds": paper.cpu_seconds}
+            for paper in read_files(
+                map(Path, given),
                 engines=readers.engines,
                 templates=readers.templates,
                 executor=executor,
-            ):
-                lines.append({**found.as_json(), "file": entry["file"]})
-    return lines
+            )
+        ]
 
 
 def score(

@@ -33,9 +33,10 @@ def read(
     settings = load_settings()
     readers = open_readers(settings)
     with _executor(processes, settings.page_seconds) as executor:
-        for line in read_files(
+        for paper in read_files(
             paths, engines=readers.engines, templates=readers.templates, executor=executor
         ):
+            line = paper.as_json()
             print(json_.dumps(line, ensure_ascii=False) if json else _told(line), flush=True)
 
 

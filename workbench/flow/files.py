@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,7 @@ from workbench.template import Template
 from workbench.words import say
 
 AT_ONCE = 8  # files whose pages are read side by side; bounds the disk that page images take
-HEAD = (
-    "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"  # Nghị định 30/2020/NĐ-CP, Phụ lục I: on every first page
-)
+HEAD = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"  # on every first page (Nghị định 30/2020/NĐ-CP)
 _HEAD_FOUND = 85.0  # similarity (0-100)
 _HEAD_ENDS = 0.35  # share of the page's height above which the head stands
 
@@ -42,11 +40,68 @@ class ScanTask:
     engines: tuple[OcrEngine, ...]
 
 
-def read_scan(task: ScanTask) -> recognise.ReadPage:
+@dataclass(frozen=True, slots=True)
+class ReadScan:
+    """A page that was read, and what that cost."""
+
+    page: recognise.ReadPage
+    cpu_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPaper:
+    """One document of a file, understood or held; `pages` are 0-based within the file."""
+
+    file: str  # as given
+    pages: tuple[int, ...]
+    template: str | None
+    reason: Sentence | None  # why it is held
+    fields: tuple[recognise.ProposedField, ...]
+    sizes: Mapping[int, tuple[int, int]]  # page -> pixels of the page as scanned
+    cpu_seconds: float
+
+    def as_json(self) -> dict[str, Any]:
+        """What `workbench read --json` prints of it."""
+        return {
+            "file": self.file,
+            "pages": list(self.pages),
+            "type": self.template,
+            "status": "read" if self.reason is None else "held",
+            "reason": say(self.reason) if self.reason else None,
+            # A field that stands nowhere on this copy is told by its absence.
+            "fields": {
+                field.name: self._field(field)
+                for field in self.fields
+                if field.value or field.candidates
+            },
+        }
+
+    def _field(self, field: recognise.ProposedField) -> dict[str, Any]:
+        box = None
+        if field.box is not None and field.page is not None:
+            box = list(field.box.pixels(*self.sizes[field.page]))
+        return {
+            "value": field.value,
+            "norm": field.normalised,
+            "accepted": field.accepted,
+            "confidence": field.confidence,
+            "page": field.page,
+            "box": box,
+            "candidates": dict(field.candidates),
+        }
+
+
+def read_scan(task: ScanTask) -> ReadScan:
     """One page made readable and read by every engine that finds lines itself.
 
     An engine that fails leaves the page to the others. Raises ReadingFailedError where all fail.
     """
+    cpu = recognise.cpu_seconds()
+    page = _read(task)
+    return ReadScan(page, recognise.cpu_seconds() - cpu)
+
+
+def _read(task: ScanTask) -> recognise.ReadPage:
     made = recognise.prepare_page(recognise.PageTask(task.page.path, task.folder))
     words = {}
     if not made.quality.blank:
@@ -76,8 +131,8 @@ def read_files(
     engines: Sequence[OcrEngine],
     templates: Mapping[str, Template],
     executor: Executor,
-) -> Iterator[dict[str, Any]]:
-    """One line a document, in the order of the files; a file that cannot be read is a held line."""
+) -> Iterator[ReadPaper]:
+    """Each document, in the order of the files; a file that cannot be read is one that is held."""
     reader = _Reader(tuple(engines), tuple(templates.values()), executor)
     with tempfile.TemporaryDirectory(prefix="workbench-read-") as unpacked:
         named = _named(paths, Path(unpacked))
@@ -102,28 +157,30 @@ class _Reader:
     templates: tuple[Template, ...]
     executor: Executor
 
-    def read(self, files: Sequence[_Named]) -> Iterator[dict[str, Any]]:
+    def read(self, files: Sequence[_Named]) -> Iterator[ReadPaper]:
         with tempfile.TemporaryDirectory(prefix="workbench-pages-") as folder:
             tasks, refused = self._split(files, Path(folder))
-            pages: dict[str, list[recognise.ReadPage]] = {}
+            scans: dict[str, list[ReadScan]] = {}
             for (name, _), (_, result) in zip(
                 tasks, self.executor.run(read_scan, [task for _, task in tasks]), strict=True
             ):
                 if isinstance(result, WorkbenchError):
                     refused.setdefault(name, result.message)
                 else:
-                    pages.setdefault(name, []).append(result)
-            papers = {
-                name: documents_of(read) for name, read in pages.items() if name not in refused
-            }
-            todo = [(name, paper) for name in papers for paper in papers[name]]
-            seen = self._understood(paper for _, paper in todo)
-            lines: dict[str, list[dict[str, Any]]] = {}
-            for (name, paper), result in zip(todo, seen, strict=True):
-                lines.setdefault(name, []).append(_line(name, paper, result))
+                    scans.setdefault(name, []).append(result)
+            todo = [
+                (name, paper)
+                for name, read in scans.items()
+                if name not in refused
+                for paper in documents_of(read)
+            ]
+            papers: dict[str, list[ReadPaper]] = {}
+            for (name, paper), seen in zip(todo, self._understood(todo), strict=True):
+                papers.setdefault(name, []).append(_paper(name, paper, seen))
             for name, _ in files:
-                blank = Sentence("All {n} pages are blank.", {"n": len(pages.get(name, ()))})
-                yield from lines.get(name) or [_held(name, (), refused.get(name, blank))]
+                blank = Sentence("All {n} pages are blank.", {"n": len(scans.get(name, ()))})
+                held = _held(name, (), refused.get(name, blank))
+                yield from papers.get(name) or [held]
 
     def _split(
         self, files: Sequence[_Named], folder: Path
@@ -144,24 +201,27 @@ class _Reader:
         return [(name, task) for name, task in tasks if name not in refused], refused
 
     def _understood(
-        self, papers: Iterable[Sequence[recognise.ReadPage]]
+        self, papers: Iterable[tuple[str, Sequence[ReadScan]]]
     ) -> Iterator[recognise.Understanding | WorkbenchError]:
         tasks = [
-            recognise.UnderstandTask(tuple(paper), self.templates, self.engines) for paper in papers
+            recognise.UnderstandTask(
+                tuple(scan.page for scan in paper), self.templates, self.engines
+            )
+            for _, paper in papers
         ]
         for _, result in self.executor.run(recognise.understand, tasks):
             yield result
 
 
-def documents_of(pages: Sequence[recognise.ReadPage]) -> list[tuple[recognise.ReadPage, ...]]:
+def documents_of(scans: Sequence[ReadScan]) -> list[tuple[ReadScan, ...]]:
     """The pages of one file, parted into documents; blank pages belong to none."""
-    documents: list[list[recognise.ReadPage]] = []
-    for page in pages:
-        if page.quality.blank or not any(page.words.values()):
+    documents: list[list[ReadScan]] = []
+    for scan in scans:
+        if scan.page.quality.blank or not any(scan.page.words.values()):
             continue
-        if not documents or _begins(page):
+        if not documents or _begins(scan.page):
             documents.append([])
-        documents[-1].append(page)
+        documents[-1].append(scan)
     return [tuple(document) for document in documents]
 
 
@@ -178,49 +238,23 @@ def _begins(page: recognise.ReadPage) -> bool:
     return False
 
 
-# --- what is printed --------------------------------------------------------------------------
-
-
-def _line(
-    name: str,
-    paper: Sequence[recognise.ReadPage],
-    seen: recognise.Understanding | WorkbenchError,
-) -> dict[str, Any]:
-    numbers = tuple(page.number for page in paper)
+def _paper(
+    name: str, scans: Sequence[ReadScan], seen: recognise.Understanding | WorkbenchError
+) -> ReadPaper:
+    pages = tuple(scan.page.number for scan in scans)
+    cpu = sum(scan.cpu_seconds for scan in scans)
     if isinstance(seen, WorkbenchError):
-        return _held(name, numbers, seen.message)
-    sizes = {page.number: page.warp.scan for page in paper}
-    line = _held(name, numbers, seen.reason)
-    line["type"] = seen.template
-    line["status"] = "read" if seen.reason is None else "held"
-    # A field that stands nowhere on this copy is told by its absence.
-    line["fields"] = {
-        field.name: _field(field, sizes) for field in seen.fields if field.value or field.candidates
-    }
-    return line
+        return replace(_held(name, pages, seen.message), cpu_seconds=cpu)
+    return ReadPaper(
+        file=name,
+        pages=pages,
+        template=seen.template,
+        reason=seen.reason,
+        fields=seen.fields,
+        sizes={scan.page.number: scan.page.warp.scan for scan in scans},
+        cpu_seconds=cpu + seen.cpu_seconds,
+    )
 
 
-def _field(field: recognise.ProposedField, sizes: Mapping[int, tuple[int, int]]) -> dict[str, Any]:
-    box = None
-    if field.box is not None and field.page is not None:
-        box = list(field.box.pixels(*sizes[field.page]))
-    return {
-        "value": field.value,
-        "norm": field.normalised,
-        "accepted": field.accepted,
-        "confidence": field.confidence,
-        "page": field.page,
-        "box": box,
-        "candidates": dict(field.candidates),
-    }
-
-
-def _held(name: str, pages: Sequence[int], reason: Sentence | None) -> dict[str, Any]:
-    return {
-        "file": name,
-        "pages": list(pages),
-        "type": None,
-        "status": "held",
-        "reason": say(reason) if reason else None,
-        "fields": {},
-    }
+def _held(name: str, pages: tuple[int, ...], reason: Sentence) -> ReadPaper:
+    return ReadPaper(name, pages, None, reason, (), {}, 0.0)

@@ -52,12 +52,12 @@ class Prepared:
 
 def prepare_page(task: PageTask) -> Prepared:
     """Make a page readable, and turn its untouched pixels upright for the screen."""
-    cpu = _cpu()
+    cpu = cpu_seconds()
     task.folder.mkdir(parents=True, exist_ok=True)
     made = imaging.make_readable(task.scan, task.folder / "readable.png")
     view = task.folder / "view.webp"
     intake.view_image(task.scan, made.quality.rotation, view)
-    return Prepared(made.path, view, made.warp, made.quality, round(_cpu() - cpu, 3))
+    return Prepared(made.path, view, made.warp, made.quality, round(cpu_seconds() - cpu, 3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +80,12 @@ class PageReading:
 
 def read_page(task: ReadTask) -> PageReading:
     """Let one engine read one page."""
-    started, cpu = time.monotonic(), _cpu()
+    started, cpu = time.monotonic(), cpu_seconds()
     words = task.engine.recognise(task.readable, task.lines)
-    return PageReading(words, round(_cpu() - cpu, 3), round(time.monotonic() - started, 3))
+    return PageReading(words, round(cpu_seconds() - cpu, 3), round(time.monotonic() - started, 3))
 
 
-def _cpu() -> float:
+def cpu_seconds() -> float:
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
 
@@ -189,8 +189,8 @@ class Understanding:
 
 def understand(task: UnderstandTask) -> Understanding:
     """Recognise the form, find its fields, have every engine read them again, vote, validate."""
-    cpu = _cpu()
-    return replace(_understand(task), cpu_seconds=round(_cpu() - cpu, 3))
+    cpu = cpu_seconds()
+    return replace(_understand(task), cpu_seconds=round(cpu_seconds() - cpu, 3))
 
 
 def documents(
@@ -345,9 +345,9 @@ def _read_again(
         if not todo:
             continue
         for engine in task.engines:
-            cpu = _cpu()
+            cpu = cpu_seconds()
             words = engine.recognise(page.readable, [box for _, box in todo])
-            cost[engine.name] = (_cpu() - cpu) / len(todo)
+            cost[engine.name] = (cpu_seconds() - cpu) / len(todo)
             by_line: dict[int, list[Word]] = {}
             for word in words:
                 by_line.setdefault(word.line, []).append(word)
