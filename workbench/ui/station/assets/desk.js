@@ -12,6 +12,7 @@ const { askReason, showMap } = await import(`./dialogs.js${release}`);
 const IDLE = 60_000; // longer gaps between two inputs are a break, not work
 const LOOK_AGAIN = 20_000; // how often an empty desk asks whether something has come
 const EDGE = 16; // px between the station and the edges of the page
+const GAP = 4; // px below Streamlit's own header
 const LOWEST = 420; // px; below this the page may scroll
 
 export class Desk {
@@ -119,16 +120,22 @@ export class Desk {
     const host = this.place.host ?? this.place;
     const block = host.closest("[data-testid='stMainBlockContainer']");
     const room = block ? getComputedStyle(block) : {};
-    const below = parseFloat(room.paddingBottom) || 0;
-    const aside = Math.max(0, (parseFloat(room.paddingLeft) || 0) - EDGE);
-    this.frame.style.marginInline = `${-aside}px`;
-    const top = this.frame.getBoundingClientRect().top + (block?.closest("[data-testid='stMain']")?.scrollTop ?? 0);
-    const height = Math.max(LOWEST, Math.floor(window.innerHeight - top - 12));
-    const drawn = `${height}px`;
-    if (this.stage.style.height === drawn) return;
-    this.stage.style.height = drawn;
-    // The block's own padding lies under us: we reach over it instead of pushing it off the screen.
-    this.frame.style.height = `${Math.max(1, height - below + 8)}px`;
+    const [below, aside] = [parseFloat(room.paddingBottom) || 0, parseFloat(room.paddingLeft) || 0];
+    const head = document.querySelector("[data-testid='stHeader']")?.getBoundingClientRect().bottom ?? 0;
+    const scrolled = block?.closest("[data-testid='stMain']")?.scrollTop ?? 0;
+    const { style } = this.frame;
+    const lifted = parseFloat(style.marginTop) || 0;
+    const top = this.frame.getBoundingClientRect().top - lifted + scrolled;
+    // The page's own margins are more than a desk needs.
+    const lift = Math.min(0, Math.round(head + GAP - top));
+    const height = Math.max(LOWEST, Math.floor(window.innerHeight - top - lift - 12));
+    if (this.drawn === `${lift} ${height} ${aside}`) return;
+    this.drawn = `${lift} ${height} ${aside}`;
+    style.marginTop = `${lift}px`;
+    style.marginInline = `${-Math.max(0, aside - EDGE)}px`;
+    // The block's padding lies under us: we reach over it instead of pushing it off the screen.
+    style.height = `${Math.max(1, height - below + 8)}px`;
+    this.stage.style.height = `${height}px`;
   }
 
   close() {
