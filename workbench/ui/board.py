@@ -71,7 +71,7 @@ def choose(questions: Questions, templates: Mapping[str, Template]) -> Board:
     names = dict(zip(units["unit"], units["name"], strict=True))
     kinds = [kind if isinstance(kind, str) else "" for kind in questions.ask("kinds_seen")["kind"]]
     first, last = questions.ask("period").iloc[0]
-    left, middle, right, far = st.columns([5, 5, 4, 2], vertical_alignment="bottom")
+    left, middle, right, far = st.columns([10, 10, 9, 6], vertical_alignment="bottom")
     with left:
         chosen_units = st.multiselect(
             say("Units"),

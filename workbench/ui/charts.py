@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any
 
 import pandas as pd
@@ -111,7 +112,8 @@ def stages(frame: pd.DataFrame, colours: Ink) -> go.Figure:
         cliponaxis=False,
         hovertemplate="%{y}: %{text}<extra></extra>",
     )
-    return _bars(go.Figure(bars), colours, rows=len(shown))
+    figure = _bars(go.Figure(bars), colours, rows=len(shown))
+    return figure.update_xaxes(range=[0, 1.2 * max(counts.values(), default=1)])
 
 
 def burn_up(frame: pd.DataFrame, colours: Ink) -> go.Figure:
@@ -130,7 +132,14 @@ def per_day(frame: pd.DataFrame, colours: Ink) -> go.Figure:
         days = pd.to_datetime(frame["day"])
         frame = frame.assign(day=days.dt.to_period("W").dt.start_time)
         frame = frame.groupby("day", as_index=False)[list(steps)].sum()
-    figure = make_subplots(len(steps), 1, shared_xaxes=True, vertical_spacing=0.035)
+    figure = make_subplots(
+        len(steps),
+        1,
+        shared_xaxes=True,
+        vertical_spacing=0.07,
+        subplot_titles=[say(COLUMNS[step]) for step in steps],
+    )
+    figure.update_annotations(x=0, xanchor="left", font={"color": colours.text, "size": 12})
     for row, step in enumerate(steps, start=1):
         figure.add_bar(
             x=frame["day"],
@@ -141,9 +150,8 @@ def per_day(frame: pd.DataFrame, colours: Ink) -> go.Figure:
             row=row,
             col=1,
         )
-        figure.update_yaxes(title_text=say(COLUMNS[step]), row=row, col=1)
-    _look(figure, colours, height=430)
-    figure.update_layout(showlegend=False, bargap=0.25, margin_t=8)
+    _look(figure, colours, height=470)
+    figure.update_layout(showlegend=False, bargap=0.25, margin_t=20)
     _days(figure, frame["day"])
     figure.update_yaxes(nticks=3)
     return figure
@@ -159,13 +167,14 @@ def units(frame: pd.DataFrame, colours: Ink) -> go.Figure:
 
 
 def kinds(frame: pd.DataFrame, colours: Ink, label: Label) -> go.Figure:
+    """How far each kind of paper is; its long name on two lines."""
     ends = [
         f"{percent(share)} · {number(total)}"
         for share, total in zip(frame["share"], frame["total"], strict=True)
     ]
-    return _stacked(
-        frame, colours, _names(frame["kind"], [label(kind) for kind in frame["kind"]]), ends
-    )
+    names = ["<br>".join(wrap(label(kind), 25)) for kind in frame["kind"]]
+    figure = _stacked(frame, colours, names, ends)
+    return figure.update_layout(height=66 + 42 * max(len(frame), 2))
 
 
 def agreement(frame: pd.DataFrame, colours: Ink, label: Label) -> go.Figure:
@@ -314,7 +323,15 @@ def _look(figure: go.Figure, colours: Ink, *, height: int) -> None:
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"color": colours.text, "size": 13},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+        legend={
+            "orientation": "h",
+            "xref": "container",  # from the card's edge: beside long names there is little room
+            "x": 0,
+            "yref": "container",
+            "y": 1,
+            "yanchor": "top",
+            "traceorder": "normal",
+        },
         hoverlabel={"font_size": 13},
         dragmode=False,
     )
@@ -323,8 +340,6 @@ def _look(figure: go.Figure, colours: Ink, *, height: int) -> None:
         "gridcolor": colours.faint,
         "zerolinecolor": colours.faint,
         "tickfont": {"color": colours.text, "size": 12},
-        "title_font": {"color": colours.text, "size": 12},
-        "title_standoff": 4,
     }
     figure.update_xaxes(axis)
     figure.update_yaxes(axis)
