@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -62,7 +62,7 @@ class Drawing:
 @lru_cache(maxsize=16)  # a batch signs many papers in one second
 def _draw(said: Sequence[str], widest: float, font: Path = FONT) -> Drawing:
     # Drawn with fpdf2: pyHanko writes the widths of a font of 2048 units an em unscaled.
-    ruler = _sheet((100, 100), font)
+    ruler = _ruler(font)
     lines = [line for text in said for line in _wrap(text, widest, ruler)]
     width = float(round(max(ruler.get_string_width(line) for line in lines) + 2))
     height = float(_LEADING * len(lines) + 2)
@@ -71,6 +71,12 @@ def _draw(said: Sequence[str], widest: float, font: Path = FONT) -> Drawing:
         left = width - 1 - sheet.get_string_width(line)  # to the right edge, as the margin is
         sheet.text(left, _LEADING * number + _SIZE, line)
     return Drawing(bytes(sheet.output()), width, height)
+
+
+@cache
+def _ruler(font: Path) -> FPDF:
+    """A sheet that is only measured with; opening a font is most of the work of a mark."""
+    return _sheet((100, 100), font)
 
 
 def _sheet(size: tuple[float, float], font: Path) -> FPDF:
