@@ -43,11 +43,9 @@ def paper(width: int = 1654, height: int = 2339, *, kind: str = "JPEG", mode: st
     return out.getvalue()
 
 
-def page(
-    image: bytes, words: tuple[tuple[str, Box], ...] = (), rotation: int = 0, number: int = 0
-) -> RenditionPage:
+def page(image: bytes, words: tuple[tuple[str, Box], ...] = (), rotation: int = 0) -> RenditionPage:
     width, height = Image.open(BytesIO(image)).size
-    return RenditionPage(number, image, width, height, 200, rotation, words)
+    return RenditionPage(image, width, height, 200, rotation, words)
 
 
 def text_of(pdf: bytes, tmp_path: Path, *options: str) -> str:
@@ -206,7 +204,7 @@ def test_every_sample_value_comes_back_from_under_its_scan(tmp_path: Path) -> No
 
 def test_each_value_goes_to_its_own_page(tmp_path: Path) -> None:
     second = settled("so", "trang hai", Box(0.145, 0.095, 0.31, 0.12), page=1)
-    pages = [page(paper(), WORDS[2:], number=1), page(paper(), WORDS[:1])]
+    pages = [page(paper(), WORDS[:1]), page(paper(), WORDS[2:])]
 
     pdf = render(record(second), pages, title=TITLE, at=NOON)
 
@@ -263,8 +261,6 @@ def test_metadata_names_the_paper_and_nobody() -> None:
 
 
 def test_the_file_opens_in_strict_mode() -> None:
-    pdf = render(
-        record(NUMBER), [page(paper(), WORDS), page(paper(), number=1)], title=TITLE, at=NOON
-    )
+    pdf = render(record(NUMBER), [page(paper(), WORDS), page(paper())], title=TITLE, at=NOON)
 
     assert PdfFileReader(BytesIO(pdf), strict=True).root["/Pages"]["/Count"] == 2

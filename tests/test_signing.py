@@ -43,7 +43,7 @@ def pdf(rotation: int = 0, width: int = 1654, height: int = 2339, dpi: int = 200
     out = BytesIO()
     Image.new("RGB", (width, height), "white").save(out, "JPEG")
     words = [("Cộng", Box(0.4, 0.5, 0.5, 0.52)), ("hòa", Box(0.51, 0.5, 0.6, 0.52))]
-    page = RenditionPage(0, out.getvalue(), width, height, dpi, rotation, words)
+    page = RenditionPage(out.getvalue(), width, height, dpi, rotation, words)
     return render(approved().record, [page], title="Giấy chứng nhận", at=NOON)
 
 

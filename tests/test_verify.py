@@ -50,7 +50,7 @@ def trust(keys: Path) -> Trust:
 def unsigned() -> bytes:
     out = BytesIO()
     Image.effect_noise((400, 560), 40).save(out, "JPEG", quality=60)
-    page = RenditionPage(0, out.getvalue(), 400, 560, 50)
+    page = RenditionPage(out.getvalue(), 400, 560, 50)
     return render(record(), [page], title="Giấy chứng nhận", at=NOON)
 
 

@@ -41,7 +41,6 @@ _DESCENT = 0.2  # of the font size: how far a line's box reaches below its basel
 class RenditionPage:
     """One scanned side and what an engine read on it, in reading order, boxes on the scan."""
 
-    number: int  # 0-based within the document, as the record's fields name it
     image: bytes = field(repr=False)
     width: int  # pixels as scanned
     height: int
@@ -64,7 +63,7 @@ def render(
     at: datetime,
     font: Path = FONT,
 ) -> bytes:
-    """The PDF/A-2b of `record`; the same arguments always give the same bytes.
+    """The PDF/A-2b of `record` and all its pages; the same arguments always give the same bytes.
 
     Inside a field's box the text layer holds the settled value, elsewhere the engine's words. A
     character `font` does not have is □ there; the record itself keeps the value as reviewed.
@@ -78,10 +77,8 @@ def render(
     pdf.set_creation_date(at)
     pdf.set_xmp_metadata(_metadata(title, record.value("so"), at))
     pdf.add_font(_FAMILY, fname=font)
-    for page in sorted(pages, key=lambda p: p.number):
-        settled = [
-            f for f in record.fields if f.page == page.number and f.box and f.act != Act.ABSENT
-        ]
+    for number, page in enumerate(pages):
+        settled = [f for f in record.fields if f.page == number and f.box and f.act != Act.ABSENT]
         _draw_page(pdf, page, _text_layer(page, settled), _glyphs(font))
     return bytes(pdf.output())
 

@@ -36,7 +36,7 @@ def approved() -> Approved:
 def pdf() -> bytes:
     out = BytesIO()
     Image.new("L", (1654, 2339), 250).save(out, "JPEG")
-    page = RenditionPage(0, out.getvalue(), 1654, 2339, 200)
+    page = RenditionPage(out.getvalue(), 1654, 2339, 200)
     return render(approved().record, [page], title="Giấy chứng nhận", at=NOON)
 
 
