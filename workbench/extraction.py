@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
 from workbench import vietnamese
-from workbench.model import Box
+from workbench.model import Box, Word
 from workbench.placement import Found, Line, Placement, Running, letters_of, rows_of
 from workbench.template import Items, Template
 
@@ -413,16 +413,15 @@ def _closing(page: int, placement: Placement, template: Template, body: _Body) -
     signer = below[at]
     rank_words = _rank(signer) or 0
     if "rank" in wanted and rank_words:
-        part = signer.words[:rank_words]
-        box = _around(part)
-        found.append(Site(wanted["rank"], (Strip(page, box),), " ".join(w.text for w in part), 0.9))
+        rank = signer.words[:rank_words]
+        text = " ".join(word.text for word in rank)
+        found.append(Site(wanted["rank"], (Strip(page, _around(rank)),), text, 0.9))
     if "signer" in wanted and len(signer.words) > rank_words:
-        part = signer.words[rank_words:]
-        box = _around(part)
+        name = signer.words[rank_words:]
+        box = _around(name)
         box = Box.clipped(box.left, box.top, box.right + 0.01, box.bottom)
-        found.append(
-            Site(wanted["signer"], (Strip(page, box),), " ".join(w.text for w in part), 0.9)
-        )
+        text = " ".join(word.text for word in name)
+        found.append(Site(wanted["signer"], (Strip(page, box),), text, 0.9))
     offices = [
         p
         for p in below[:at]
@@ -487,8 +486,8 @@ def _is_office(text: str) -> bool:
     return any(w in plain for w in words) or fuzz.partial_ratio("truongphong", plain) > 75
 
 
-def _around(words: Sequence[object]) -> Box:
-    box = Box.around([w.box for w in words])  # type: ignore[attr-defined]
+def _around(words: Sequence[Word]) -> Box:
+    box = Box.around([w.box for w in words])
     return Box.clipped(box.left - 0.004, box.top - 0.003, box.right + 0.004, box.bottom + 0.003)
 
 

@@ -410,7 +410,7 @@ class SourceFile(SQLModel, table=True):
     media_type: str | None = None
     size: int = 0
     pages: int = 0
-    intake: Intake = Field(sa_type=_stored(Intake))  # type: ignore[call-overload]
+    intake: Intake = Field(sa_type=_stored(Intake))
     reason: dict[str, Any] | None = Field(default=None, sa_type=JSON)  # a Sentence
     remedy: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     known_as: str | None = None  # the earlier SourceFile with the same bytes
@@ -427,9 +427,9 @@ class Document(SQLModel, table=True):
     source: str
     unit: str = Field(index=True)
     number: int  # place in its batch, from 1
-    stage: Stage = Field(default=Stage.RECEIVED, sa_type=_stored(Stage))  # type: ignore[call-overload]
+    stage: Stage = Field(default=Stage.RECEIVED, sa_type=_stored(Stage))
     revision: int = 0
-    held_at: Stage | None = Field(default=None, sa_type=_stored(Stage))  # type: ignore[call-overload]
+    held_at: Stage | None = Field(default=None, sa_type=_stored(Stage))
     reason: dict[str, Any] | None = Field(default=None, sa_type=JSON)  # why held or returned
     remedy: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     kind: str | None = Field(default=None, index=True)  # template id
@@ -531,7 +531,7 @@ class Correction(SQLModel, table=True):
     id: str = Field(primary_key=True)  # made by the client, so that sending twice is one act
     document: str
     field: str
-    act: Act = Field(sa_type=_stored(Act))  # type: ignore[call-overload]
+    act: Act = Field(sa_type=_stored(Act))
     before: str
     after: str
     normalised: str
@@ -551,7 +551,7 @@ class Review(SQLModel, table=True):
     document: str = Field(index=True)
     by: str
     duty: str  # "review" or "approve"
-    decision: Decision = Field(sa_type=_stored(Decision))  # type: ignore[call-overload]
+    decision: Decision = Field(sa_type=_stored(Decision))
     reason: str = ""
     revision: int
     record_digest: str = ""

@@ -432,7 +432,7 @@ class Store:
 
     def counts(self, batch: str | None = None) -> dict[Stage, int]:
         """How many documents stand at each stage; every stage is named."""
-        query = sa.select(Document.stage, sa.func.count()).group_by(col(Document.stage))
+        query = sa.select(col(Document.stage), sa.func.count()).group_by(col(Document.stage))
         if batch is not None:
             query = query.where(col(Document.batch) == batch)
         with Session(self._looking) as session:
@@ -552,7 +552,7 @@ def _connect(url: str) -> Engine:
     try:
         from pysqlite3 import dbapi2 as driver
     except ImportError:
-        import sqlite3 as driver  # type: ignore[no-redef]
+        import sqlite3 as driver
     engine = sa.create_engine(url, module=driver, connect_args={"timeout": 20})
 
     @sa_event.listens_for(engine, "connect")

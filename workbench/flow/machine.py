@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -38,6 +39,8 @@ from workbench.model import (
     Word,
     now,
 )
+from workbench.seams import OcrEngine
+from workbench.store import MAX_ATTEMPTS
 
 LEASE_SECONDS = 600.0  # longer than any one task; renewed after each
 
@@ -131,7 +134,7 @@ def _read_pages(
     work: Work,
     claimed: Claimed,
     pages: Sequence[Page],
-    engines: Sequence[recognise.OcrEngine],
+    engines: Sequence[OcrEngine],
 ) -> None:
     store, document = work.store, claimed.document
     known = {(r.page, r.engine, r.version, r.weights) for r in store.readings(document.id)}
@@ -294,7 +297,6 @@ def seal(work: Work, claimed: Claimed) -> None:
     words = _words_by_page(work, document)
     pages = [
         rendition.RenditionPage(
-            number=page.number,
             image=store.get(page.scan),
             width=page.width,
             height=page.height,
@@ -347,6 +349,7 @@ def export(work: Work, claimed: Claimed) -> None:
         signature=signature,
         originals={source.name: store.get(source.digest)},
         events=store.events(document.id),
+        readings=store.readings(document.id),
     )
     receipt = work.repository.deposit(package)
     receipt.document = document.id
@@ -421,8 +424,6 @@ def step(work: Work, document: Document, *, holder: str) -> None:
 
 def claim(work: Work, *, holder: str, limit: int = 1) -> list[Document]:
     """The next documents for a machine; those that failed too often are held instead."""
-    from workbench.store import MAX_ATTEMPTS
-
     mine: list[Document] = []
     found = work.store.claim(list(STEPS), by=holder, seconds=LEASE_SECONDS, at=now(), limit=limit)
     for document in found:
@@ -445,7 +446,7 @@ def _lost(work: Work, claimed: Claimed) -> bool:
 
 
 def _hold(
-    work: Work, claimed: Claimed, reason: Sentence, remedy: Sentence, **changes: object
+    work: Work, claimed: Claimed, reason: Sentence, remedy: Sentence, **changes: Any
 ) -> None:
     try:
         work.store.move(
