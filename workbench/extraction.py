@@ -73,7 +73,7 @@ def page_readings(
 ) -> dict[str, dict[str, str]]:
     """Field -> engine -> the value as it stands in that engine's reading of the whole page.
 
-    An engine that found the field elsewhere than at its `chosen` site lost its way and says nothing.
+    An engine that found the field elsewhere than at its `chosen` site lost its way and is silent.
     """
     found: dict[str, dict[str, tuple[float, str]]] = {}
     for page, by_engine in enumerate(placements):
