@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
@@ -132,6 +133,9 @@ app = st.App(
 
 def serve(host: str = "127.0.0.1", port: int = 8501) -> None:
     """Serve until stopped."""
+    # Streamlit gives these a handler of its own and a line a request; we log events, not requests.
+    for chatty in ("uvicorn", "uvicorn.access", "uvicorn.error", "websockets"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     uvicorn.run(
         app,
         host=host,
