@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.metadata import version
-from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -95,7 +94,7 @@ def _recognise(strip: Image) -> Iterator[strips.Seen]:
 
 
 def _model_file() -> Path:
-    return Path(str(files("asterocr") / "assets" / "asternet.onnx"))
+    return strips.package_folder("asterocr") / "assets" / "asternet.onnx"
 
 
 @cache

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.metadata import version
-from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -169,7 +168,7 @@ def _folder_with(file: str, weights: Path | None) -> Path:
     if weights and (weights / file).is_file():
         return weights
     if find_spec("easyocr_en_models"):
-        packed = Path(str(files("easyocr_en_models") / "models"))
+        packed = strips.package_folder("easyocr_en_models") / "models"
         if (packed / file).is_file():
             return packed
     raise EngineUnavailableError(

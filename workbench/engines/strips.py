@@ -6,6 +6,7 @@ import hashlib
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -102,6 +103,14 @@ def _word(seen: Sequence[Seen], strip: Strip, page: Image) -> Word:
         confidence=min(1.0, max(0.0, sum(c.confidence for c in seen) / len(seen))),
         line=strip.line,
     )
+
+
+def package_folder(package: str) -> Path:
+    """Where an installed package lies; unlike `importlib.resources`, does not import it."""
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError(package)
+    return Path(spec.submodule_search_locations[0])
 
 
 @cache

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.metadata import version
-from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -142,7 +141,7 @@ def _in_reading_order(words: Sequence[Word], lines: Sequence[Box], page: Image) 
 
 
 def _folder() -> Path:
-    return Path(str(files("trueocr") / "models"))
+    return strips.package_folder("trueocr") / "models"
 
 
 @cache
