@@ -95,7 +95,8 @@ def command(documents: int = LIMIT_DOCUMENTS, json: bool = False) -> None:
             f"ratio {found.ratio:.2f} of {LIMIT_SECONDS:g} s for {LIMIT_DOCUMENTS} documents; "
             f"cases: {found.documents} documents, {found.facts} facts, "
             f"{len(found.seconds)} questions, best of 3; "
-            f"loaded in {found.load_seconds:.2f} s, peak {found.peak_mb} MB, load {os.getloadavg()[0]:.1f}"
+            f"loaded in {found.load_seconds:.2f} s, peak {found.peak_mb} MB, "
+            f"machine's load {os.getloadavg()[0]:.1f}"
         )
     if found.ratio > 1:
         raise SystemExit(1)
