@@ -42,6 +42,12 @@ def sample() -> Path:
     return ROOT / "data" / "sample"
 
 
+@pytest.fixture(scope="session")
+def sample_folder() -> Path:
+    """The sample's folder, for fixtures that outlive one test."""
+    return ROOT / "data" / "sample"
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     opened = Store(f"sqlite:///{tmp_path}/workbench.db", tmp_path / "objects")

@@ -90,16 +90,25 @@ def sign(
     _report(work, approved, done, json)
 
 
-def export(json: Json = False) -> None:
+def export(
+    json: Json = False,
+    again: Annotated[
+        bool, typer.Option(help="Also hand in what is in the repository already.")
+    ] = False,
+) -> None:
     """Hand every signed document to the repository; again gives the same receipts."""
     work = open_workspace(load_settings())
     signed = [d.id for d in work.store.documents(stage=Stage.SIGNED, limit=100_000)]
     done = _drain(work, (Stage.SIGNED,))
+    if again:
+        for document in work.store.documents(stage=Stage.EXPORTED, limit=100_000):
+            if document.id not in signed:
+                flow.deposit(work, document)
+                signed.append(document.id)
     _report(work, signed, done, json)
 
 
 def _drain(work: Workspace, stages: tuple[Stage, ...]) -> int:
-
     done = 0
     while found := work.store.claim(
         stages, by="command-line", seconds=flow.LEASE_SECONDS, at=now()

@@ -6,7 +6,7 @@ People's verbs stand in `people`, the machine's in `machine`, what they share in
 `recognise`. A document's stage is the state machine and the work queue.
 """
 
-from workbench.flow.machine import LEASE_SECONDS, STEPS, Claimed, approval, claim, step
+from workbench.flow.machine import LEASE_SECONDS, STEPS, Claimed, approval, claim, deposit, step
 from workbench.flow.people import (
     REVIEW_LEASE_SECONDS,
     FieldAct,
@@ -38,6 +38,7 @@ __all__ = [
     "claim",
     "correct",
     "decide",
+    "deposit",
     "next_review",
     "order_seal",
     "refuse",

@@ -16,6 +16,7 @@ import structlog
 
 from workbench import exchange, intake, rendition, review
 from workbench.errors import (
+    NotReadyError,
     PoorPageError,
     ReadingFailedError,
     Sentence,
@@ -33,6 +34,7 @@ from workbench.model import (
     Proposal,
     Quality,
     Reading,
+    Receipt,
     Signature,
     Stage,
     Warp,
@@ -338,11 +340,26 @@ def seal(work: Work, claimed: Claimed) -> None:
 def export(work: Work, claimed: Claimed) -> None:
     """Hand the signed record to the repository and keep its receipt."""
     document, store = claimed.document, work.store
+    receipt = deposit(work, document)
+    known = {r.package_digest for r in store.receipts(document.id)}
+    store.move(
+        document,
+        Stage.EXPORTED,
+        by=claimed.holder,
+        at=now(),
+        holder=claimed.holder,
+        rows=[] if receipt.package_digest in known else [receipt],
+    )
+
+
+def deposit(work: Work, document: Document) -> Receipt:
+    """Hand a signed record to the repository; the same record again gives the same receipt."""
+    store = work.store
     approved = approval(work, document)
-    (signature, *_) = reversed(store.signatures(document.id))
-    assert document.pdf_digest is not None  # noqa: S101 - set with the stage SIGNED
     source = store.source(document.source)
-    assert source is not None and source.digest is not None  # noqa: S101 - accepted at intake
+    if document.pdf_digest is None or source is None or source.digest is None:
+        raise NotReadyError("This document has not been signed.", "Have it signed first.")
+    (signature, *_) = reversed(store.signatures(document.id))
     package = exchange.pack(
         approved,
         pdf=store.get(document.pdf_digest),
@@ -353,15 +370,7 @@ def export(work: Work, claimed: Claimed) -> None:
     )
     receipt = work.repository.deposit(package)
     receipt.document = document.id
-    known = {r.package_digest for r in store.receipts(document.id)}
-    store.move(
-        document,
-        Stage.EXPORTED,
-        by=claimed.holder,
-        at=now(),
-        holder=claimed.holder,
-        rows=[] if receipt.package_digest in known else [receipt],
-    )
+    return receipt
 
 
 def approval(work: Work, document: Document) -> Approved:
@@ -445,9 +454,7 @@ def _lost(work: Work, claimed: Claimed) -> bool:
     return current is None or current.lease_by != claimed.holder
 
 
-def _hold(
-    work: Work, claimed: Claimed, reason: Sentence, remedy: Sentence, **changes: Any
-) -> None:
+def _hold(work: Work, claimed: Claimed, reason: Sentence, remedy: Sentence, **changes: Any) -> None:
     try:
         work.store.move(
             claimed.document,
