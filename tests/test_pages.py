@@ -94,8 +94,9 @@ def places_of(name: str) -> list[Place]:
 def test_every_page_of_a_role_opens_on_an_empty_workbench(
     empty: Workspace, visit: Open, name: str
 ) -> None:
+    app = visit("home.py", name)
     for place in places_of(name):
-        app = visit(place.file, name)
+        app.switch_page(str(place.path)).run()
         assert not errors(app), (place.file, errors(app))
         assert app.header or place.file == "review.py"  # the desk has a heading of its own
 
@@ -104,19 +105,21 @@ def test_every_page_of_a_role_opens_on_an_empty_workbench(
 def test_every_page_of_a_role_opens_in_the_middle_of_the_work(
     full: tuple[Workspace, object], visit: Open, name: str
 ) -> None:
+    app = visit("home.py", name)
     for place in places_of(name):
-        app = visit(place.file, name)
+        app.switch_page(str(place.path)).run()
         assert not errors(app), (place.file, errors(app))
 
 
 @pytest.mark.parametrize("name", DUTIES)
 def test_a_role_finds_no_page_of_another(empty: Workspace, visit: Open, name: str) -> None:
     mine = {place.file for place in places_of(name)}
+    app = visit("home.py", name)
     for place in PLACES:
         if place.file in mine or not place.path.exists():
             continue
         with pytest.raises(ValueError, match="Could not find a navigation page"):
-            visit(place.file, name)
+            app.switch_page(str(place.path))
 
 
 def test_an_empty_workbench_says_what_to_do_next(empty: Workspace, visit: Open) -> None:

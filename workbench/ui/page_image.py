@@ -13,7 +13,7 @@ import streamlit as st
 from workbench.model import Box, Page
 from workbench.words import say
 
-_MARK = "position:absolute; border:2px solid #c2410c; background:rgba(251,146,60,.22);"
+_MARK = "position:absolute; outline:1.5px solid #c2410c; background:rgba(251,146,60,.16);"
 _FRAME = "border:1px solid rgba(128,128,128,.45); border-radius:4px; background:#fff;"
 
 

@@ -47,7 +47,10 @@ def show_states(states: Sequence[EngineStatus]) -> None:
                 st.caption(f"{state.identity.version} · {state.identity.weights}")
                 if not state.identity.marks:
                     st.markdown(
-                        say("Its weights know no Vietnamese marks. It confirms base letters only.")
+                        say(
+                            "Its weights know no Vietnamese marks: it bears witness to base letters"
+                            " and has no vote on marks."
+                        )
                     )
             elif state.why_not is not None:
                 st.markdown(f"{say(state.why_not)} {remedy(state.why_not)}")
@@ -57,7 +60,7 @@ def _fitness(state: EngineStatus) -> str:
     if state.identity is None:
         return f":red-badge[:material/block: {say('cannot run')}]"
     if not state.identity.marks:
-        return f":orange-badge[:material/visibility: {say('witness without diacritics, no vote')}]"
+        return f":orange-badge[:material/visibility: {say('witness without marks')}]"
     return f":green-badge[:material/check: {say('ready')}]"
 
 
