@@ -83,12 +83,9 @@ def _recognise(strip: Image) -> Iterator[strips.Seen]:
     for start, end in zip(starts, ends, strict=True):
         if best[start] == letters.blank_idx:
             continue
-        middle = (start + end) / 2 * scale
-        half = 0.25 * height
         yield strips.Seen(
             letters.idx2char.get(int(best[start]), ""),
-            max(0.0, middle - half),
-            min(float(width), middle + half),
+            (start + end) / 2 * scale,
             float(np.exp(steps[start:end, best[start]].max())),
         )
 

@@ -115,8 +115,7 @@ def _spread(text: str, confidence: float, strip: Image) -> Iterator[strips.Seen]
     left, right = float(ink[0]), float(ink[-1] + 1)
     step = (right - left) / len(text)
     for number, character in enumerate(text):
-        at = left + number * step
-        yield strips.Seen(character, at, at + step, confidence)
+        yield strips.Seen(character, left + (number + 0.5) * step, confidence)
 
 
 def _found(page: Image, weights: Path | None) -> Sequence[Box]:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -32,11 +33,10 @@ class Strip(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """A character an engine saw, and the columns of the strip it spans."""
+    """A character an engine saw, and the column of the strip where about."""
 
     text: str
-    left: float
-    right: float
+    middle: float
     confidence: float
 
 
@@ -68,7 +68,7 @@ def _parts(strip: Image, limit: int) -> Iterator[tuple[int, int]]:
     start = 0
     for part in range(1, count):
         aim = start + (width - start) / (count - part + 1)
-        low, high = int(aim * 1.0 - 0.1 * limit), int(aim + 0.1 * limit)
+        low, high = int(aim - 0.1 * limit), int(aim + 0.1 * limit)
         end = low + int(ink[low:high].argmin())
         yield start, end
         start = end
@@ -81,28 +81,60 @@ def nfc(text: str) -> str:
 
 
 def words_of(seen: Sequence[Seen], strip: Strip, page: Image) -> Iterator[Word]:
-    """The words that characters make, each with its box on the page."""
-    word: list[Seen] = []
-    for character in (*seen, Seen(" ", 0, 0, 0)):
-        if not character.text.isspace():
-            word.append(character)
-            continue
-        if word:
-            yield _word(word, strip, page)
-            word = []
-
-
-def _word(seen: Sequence[Seen], strip: Strip, page: Image) -> Word:
+    """The words that characters make, each with the box of its ink on the page."""
+    words: list[list[Seen]] = [[]]
+    for character in seen:
+        if character.text.isspace():
+            words.append([])
+        else:
+            words[-1].append(character)
+    words = [word for word in words if word]
+    if not words:
+        return
     rows, columns = page.shape
-    left = strip.left + min(c.left for c in seen)
-    right = strip.left + max(c.right for c in seen)
     bottom = strip.top + strip.image.shape[0]
-    return Word(
-        text=nfc("".join(c.text for c in seen)),
-        box=Box.clipped(left / columns, strip.top / rows, right / columns, bottom / rows),
-        confidence=min(1.0, max(0.0, sum(c.confidence for c in seen) / len(seen))),
-        line=strip.line,
-    )
+    for word, (left, right) in zip(words, _spans(words, strip.image), strict=True):
+        yield Word(
+            text=nfc("".join(c.text for c in word)),
+            box=Box.clipped(
+                (strip.left + left) / columns,
+                strip.top / rows,
+                (strip.left + right) / columns,
+                bottom / rows,
+            ),
+            confidence=min(1.0, max(0.0, sum(c.confidence for c in word) / len(word))),
+            line=strip.line,
+        )
+
+
+def _spans(words: Sequence[Sequence[Seen]], strip: Image) -> Iterator[tuple[int, int]]:
+    """The columns each word's ink fills. An engine says only roughly where it saw a letter:
+    words are parted at the widest white between the last letter of one and the first of the next.
+    """
+    inked = (strip < _INK).any(axis=0)
+    height, width = strip.shape
+    borders = [max(0, int(words[0][0].middle) - height)]  # further out stands a frame, not a letter
+    for before, after in pairwise(words):
+        low = max(borders[-1], min(int(before[-1].middle), width - 1))
+        high = min(width, max(low + 1, int(after[0].middle) + 1))
+        borders.append(low + _widest_white(inked[low:high]))
+    borders.append(min(width, int(words[-1][-1].middle) + height))
+    for left, right in pairwise(borders):
+        ink = np.flatnonzero(inked[left:right])
+        if ink.size:
+            yield left + int(ink[0]), left + int(ink[-1]) + 1
+        else:
+            yield left, max(right, left + 1)
+
+
+def _widest_white(inked: NDArray[np.bool_]) -> int:
+    """The middle of the longest run without ink; the middle of all where there is none."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([True], inked, [True])).astype(np.int8)))
+    if edges.size == 0:
+        return len(inked) // 2
+    starts, ends = edges[::2], edges[1::2]
+    longest = int((ends - starts).argmax())
+    return int(starts[longest] + ends[longest]) // 2
 
 
 def package_folder(package: str) -> Path:

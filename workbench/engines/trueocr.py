@@ -108,12 +108,9 @@ def _characters(
     for start, end in zip(starts, ends, strict=True):
         if ids[start] == 0:
             continue
-        middle = float(start + end) / 2 * _STEP * scale - margin
-        half = 0.25 * height
         yield strips.Seen(
             alphabet[ids[start] - 1],
-            max(0.0, middle - half),
-            min(float(width), middle + half),
+            float(start + end) / 2 * _STEP * scale - margin,
             float(confidence[start:end].max()),
         )
 
