@@ -111,7 +111,7 @@ def _spans(words: Sequence[Sequence[Seen]], strip: Image) -> Iterator[tuple[int,
     """The columns each word's ink fills. An engine says only roughly where it saw a letter:
     words are parted at the widest white between the last letter of one and the first of the next.
     """
-    inked: NDArray[np.bool_] = (strip < _INK).any(axis=0)
+    inked: NDArray[np.bool_] = strip.min(axis=0) < _INK
     height, width = strip.shape
     borders = [max(0, int(words[0][0].middle) - height)]  # further out stands a frame, not a letter
     for before, after in pairwise(words):
