@@ -20,7 +20,8 @@ NAMES: Mapping[str, str] = {
     "trueocr": "TrueOCR",
     "asterocr": "AsterOCR",
 }
-_HEAD = "text-align:left; padding:.4rem .6rem;"
+_CELL = "text-align:left; vertical-align:top; padding:.25rem .6rem .6rem; overflow-wrap:anywhere;"
+_EDGE = "border-top:1px solid rgba(128,128,128,.35);"
 _MARK = "background:rgba(235,130,30,.30); border-radius:3px; padding:0 .15em;"
 
 
@@ -99,31 +100,28 @@ def _titled(engine: str, unmarked: frozenset[str]) -> str:
 def show_lines(
     page: Page, compared: Sequence[Line], engines: Sequence[str], *, unmarked: frozenset[str]
 ) -> None:
-    """The scan's strip of each line with the engines' texts beside it."""
+    """Each line of the scan with the engines' texts beside each other under it."""
     if page.warp is None or not compared:
         return
     warp = Warp.from_json(page.warp)
     head = "".join(
-        f'<th style="{_HEAD}">{escape(_titled(engine, unmarked))}</th>' for engine in engines
+        f'<th style="{_CELL}">{escape(_titled(engine, unmarked))}</th>' for engine in engines
     )
     rows = "".join(_row(page, warp, line, engines) for line in compared)
+    table = "width:100%; min-width:800px; border-collapse:collapse; table-layout:fixed;"
     st.html(
-        '<div style="overflow-x:auto;"><table style="width:100%; border-collapse:collapse;'
-        ' table-layout:fixed; min-width:900px; font-size:.9rem;">'
-        f'<thead><tr><th style="{_HEAD} width:30%;">'
-        f"{escape(say('Scan'))}</th>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<div style="overflow-x:auto;"><table style="{table} font-size:.92rem;">'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
 def _row(page: Page, warp: Warp, line: Line, engines: Sequence[str]) -> str:
     strip = page_image.strip(page, warp.to_scan(line.box).as_list())
-    cells = "".join(
-        '<td style="padding:.45rem .6rem; vertical-align:top; overflow-wrap:anywhere;">'
-        f"{_text(line, engine)}</td>"
-        for engine in engines
+    cells = "".join(f'<td style="{_CELL}">{_text(line, engine)}</td>' for engine in engines)
+    return (
+        f'<tr style="{_EDGE}"><td colspan="{len(engines)}" style="padding:.6rem .6rem .1rem;">'
+        f'<div style="max-width:720px;">{strip}</div></td></tr><tr>{cells}</tr>'
     )
-    edge = "border-top:1px solid rgba(128,128,128,.3);"
-    return f'<tr style="{edge}"><td style="padding:.45rem .6rem .45rem 0;">{strip}</td>{cells}</tr>'
 
 
 def _text(line: Line, engine: str) -> str:
