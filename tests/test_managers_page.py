@@ -112,7 +112,7 @@ def test_the_top_figures_are_the_stores(filled: Store, open_page: Callable[..., 
     counts = filled.counts()
     figures = _metrics(page)
     assert figures["Tổng số tài liệu"] == "40"
-    assert figures["Đã xuất kho"] == str(counts[Stage.EXPORTED])
+    assert figures["Đã lưu kho"] == str(counts[Stage.EXPORTED])
     assert figures["Tạm giữ"] == str(counts[Stage.HELD])
     assert figures["Đang xử lý"] == str(40 - counts[Stage.EXPORTED] - counts[Stage.HELD])
 
@@ -121,13 +121,13 @@ def test_a_document_that_is_exported_moves_the_figures_at_the_next_look(
     filled: Store, open_page: Callable[..., AppTest]
 ) -> None:
     page = open_page(filled)
-    before = int(_metrics(page)["Đã xuất kho"])
+    before = int(_metrics(page)["Đã lưu kho"])
     on_its_way = filled.documents(stage=Stage.SIGNED)[0]
 
     filled.move(on_its_way, Stage.EXPORTED, by="worker", at=NOON + timedelta(hours=1))
     page.run()
 
-    assert int(_metrics(page)["Đã xuất kho"]) == before + 1
+    assert int(_metrics(page)["Đã lưu kho"]) == before + 1
 
 
 def test_a_correction_shows_after_counting_again(
