@@ -12,9 +12,9 @@ TORCH_VERSION=2.13.0
 
 RUN_PACKAGES=(tesseract-ocr tesseract-ocr-vie)
 # poppler-utils: pdfsig judges our signatures. libnss3-tools: certutil gives it the trust anchors.
-# fonts-noto-core, fonts-liberation2: they draw every Vietnamese letter on the test pages.
+# fonts-noto-core: Chromium falls back to it.
 # postgresql: the store is tested on it too, with a server of the tests' own.
-TEST_PACKAGES=(chromium softhsm2 poppler-utils libnss3-tools fonts-noto-core fonts-liberation2 postgresql)
+TEST_PACKAGES=(chromium softhsm2 poppler-utils libnss3-tools openssl postgresql fonts-noto-core)
 
 steps=4; [ "$PURPOSE" = test ] && steps=5
 step=0
