@@ -69,6 +69,15 @@ def test_a_page_scanned_in_any_direction_is_brought_upright(turned: int, tmp_pat
     assert y == pytest.approx(0.872, abs=0.01)
 
 
+def test_a_side_without_writing_stays_as_it_lies(tmp_path: Path) -> None:
+    back = np.full((HEIGHT, WIDTH), 236, np.uint8)  # yellowed, darker to the fold
+    back[HEIGHT // 2 :] = 214
+    made, image = readable(PIL.Image.fromarray(back), tmp_path)
+    assert (made.quality.rotation, made.quality.skew) == (0, 0)
+    assert made.quality.blank
+    assert image.shape[0] > image.shape[1]
+
+
 @pytest.mark.parametrize("leaning", [-5.0, -1.2, 0.0, 0.7, 3.4])
 def test_a_page_that_lies_askew_is_measured_and_levelled(leaning: float, tmp_path: Path) -> None:
     askew = page().rotate(-leaning, PIL.Image.Resampling.BICUBIC, fillcolor=(250, 250, 248))

@@ -30,6 +30,7 @@ _STEEPEST: Final = 9.0  # degrees of skew searched to either side
 _LETTERS_LONG_SIDE: Final = 1650  # letters are looked for at about 140 dpi of A4
 _BACKGROUND_LONG_SIDE: Final = 800
 _TURN_SIDE: Final = 768  # input of the orientation model
+_FEWEST_LETTERS: Final = 12  # fewer say nothing of how a page lies
 _PAPER: Final = 255
 
 
@@ -138,8 +139,10 @@ def upright_turns(even: Image) -> int:
     """Quarter turns clockwise that bring the page upright.
 
     The model is asked about all four turns of the page, and its four answers must fit together:
-    one wrong answer is outvoted.
+    one wrong answer is outvoted. A side without writing has no way up and stays as it lies.
     """
+    if len(find_letters(even)) < _FEWEST_LETTERS:
+        return 0
     model = _turn_model()
     evidence = np.zeros(4)
     thumbnail = _turn_thumbnail(even)
@@ -204,7 +207,7 @@ def find_letters(even: Image) -> NDArray[np.float64]:
 
 def find_skew(letters: NDArray[np.float64]) -> float:
     """Degrees clockwise that the lines of text lean, to a twentieth of a degree."""
-    if len(letters) < 12:
+    if len(letters) < _FEWEST_LETTERS:
         return 0.0
     middle = letters[:, 0] + letters[:, 2] / 2
     foot = letters[:, 1] + letters[:, 3]
