@@ -123,7 +123,7 @@ show_progress() {
 pins() { grep -cv '^#' "$1"; }
 
 # What was installed is known by a stamp that names the content of the lists it came from.
-stamp() { echo "$VENV/.set-up-$1-$(cat "${@:2}" pyproject.toml tools/setup.sh | sha256sum | cut -c1-16)"; }
+stamp() { echo "$VENV/.set-up-$1-$(cat "${@:2}" pyproject.toml | sha256sum | cut -c1-16)"; }
 
 python_packages() {
   local done_
