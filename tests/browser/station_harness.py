@@ -60,17 +60,17 @@ class World:
     seen: list[str] = field(default_factory=list)  # ids as they came, also what came twice
     broken: bool = False  # nothing can be kept
     taken: set[str] = field(default_factory=set)  # documents a colleague has got hold of
-    runs: int = 0
+    age: int = 0  # each filling has documents of its own, so that one browser can sit many tests
 
     def fill(self, count: int, *, doubtful: bool = True, pages: int = 1) -> None:
-        vars(self).update(vars(World()))
+        vars(self).update(vars(World(age=self.age + 1)))
         for number in range(1, count + 1):
             sheet = self._sheet(number, doubtful, pages)
             self.sheets[sheet.document.id] = sheet
 
     def _sheet(self, number: int, doubtful: bool, pages: int) -> ReviewSheet:
         document = Document(
-            id=f"d{number}", batch="b", source="s", unit="PC06", number=number,
+            id=f"{self.age}-d{number}", batch="b", source="s", unit="PC06", number=number,
             stage=Stage.PROPOSED, kind="antt", template_digest="t",
         )  # fmt: skip
         views = []
@@ -115,6 +115,8 @@ class World:
     def keep(self, sent: station.Sent) -> None:
         if self.broken:
             raise OSError("the disk is full")
+        if sent.document not in self.sheets:
+            return
         self.seen.extend(sent.ids)
         if sent.document in self.taken:
             raise StaleDocumentError(remedy="Open it again; what they saved is shown.")
@@ -190,12 +192,13 @@ def world() -> World:
 def sit() -> None:
     speak("en" if st.query_params.get("language") == "en" else "vi")
     here, desk = world(), station.Desk.of_session("review")
-    here.runs += 1
     place = st.container()
     try:
         for sent in desk.received():
             with desk.answering(sent):
                 here.keep(sent)
+                if sent.document not in here.sheets:
+                    continue  # an earlier test's
                 if isinstance(sent, station.Acts):
                     desk.replace(here.sheet(sent.document))
                 else:
@@ -228,22 +231,21 @@ def app() -> Any:
         world().fill(
             int(asked["count"]), doubtful=asked["doubtful"] == "1", pages=int(asked["pages"])
         )
-        return Response()
+        return JSONResponse(world().age)
 
     def trouble(request: Request) -> Response:
         here, asked = world(), request.query_params
         here.broken = asked.get("broken") == "1"
-        here.taken |= {asked["taken"]} if "taken" in asked else set()
+        here.taken |= {f"{here.age}-{asked['taken']}"} if "taken" in asked else set()
         return Response()
 
     def kept(request: Request) -> Response:
         here = world()
         return JSONResponse(
             {
-                "acts": [[a.document, a.field, a.act, a.after] for a in here.acts],
-                "decisions": here.decisions,
+                "acts": [[a.field, a.act, a.after] for a in here.acts],
+                "decisions": [[d.split("-")[1], what, why] for d, what, why in here.decisions],
                 "seen": here.seen,
-                "runs": here.runs,
             }
         )
 
@@ -259,5 +261,8 @@ def app() -> Any:
 
 
 if st.runtime.exists() and __name__ == "__main__":
-    st.set_page_config(layout="wide")
+    st.set_page_config(layout="wide", initial_sidebar_state="collapsed")
     sit()
+    st.sidebar.button(
+        "restart", key="restart", on_click=lambda: st.session_state.pop("station.review", None)
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -14,12 +15,13 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
+SIZE: ViewportSize = {"width": 1366, "height": 768}
 ROOT = Path(__file__).resolve().parents[2]
-WAIT = 10_000
+WAIT = 30_000  # generous: the machine may be busy with other tests
 
 
 class Server:
@@ -27,14 +29,16 @@ class Server:
 
     def __init__(self, address: str) -> None:
         self.address = address
+        self.age = 0
 
     def ask(self, path: str) -> bytes:
-        with urlopen(self.address + path, timeout=10) as answer:
+        with urlopen(self.address + path, timeout=30) as answer:
             said: bytes = answer.read()
             return said
 
     def fill(self, count: int = 3, *, doubtful: bool = True, pages: int = 1) -> None:
-        self.ask(f"/fill?count={count}&doubtful={int(doubtful)}&pages={pages}")
+        asked = f"/fill?count={count}&doubtful={int(doubtful)}&pages={pages}"
+        self.age = int(self.ask(asked))
 
     @property
     def kept(self) -> dict[str, Any]:
@@ -44,9 +48,10 @@ class Server:
     @property
     def acts(self) -> list[list[str]]:
         """What was kept of the acts: field, act, value."""
-        return [act[1:] for act in self.kept["acts"]]
+        acts: list[list[str]] = self.kept["acts"]
+        return acts
 
-    def comes_to(self, holds: Callable[[dict[str, Any]], bool], seconds: float = 10) -> None:
+    def comes_to(self, holds: Callable[[dict[str, Any]], bool], seconds: float = 30) -> None:
         end = time.monotonic() + seconds
         while not holds(self.kept):
             assert time.monotonic() < end, self.kept
@@ -64,6 +69,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             [sys.executable, "-m", "uvicorn", "--factory", "--port", str(port),
              "--log-level", "warning", "tests.browser.station_harness:app"],
             cwd=ROOT, stdout=out, stderr=out,
+            env={**os.environ, "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false"},
         )  # fmt: skip
     running = Server(f"http://127.0.0.1:{port}")
     try:
@@ -82,32 +88,52 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def desks() -> Iterator[BrowserContext]:
-    """One browser for all tests, so that Streamlit's own scripts are fetched once."""
+def context() -> Iterator[BrowserContext]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
         )
-        yield chromium.new_context(viewport={"width": 1366, "height": 768})
+        opened = chromium.new_context(viewport=SIZE)
+        opened.set_default_timeout(WAIT)
+        expect.set_options(timeout=WAIT)
+        yield opened
         chromium.close()
 
 
+@pytest.fixture(scope="module")
+def tab(server: Server, context: BrowserContext) -> Page:
+    """One tab for all tests: opening Streamlit takes longer than most of them."""
+    opened = context.new_page()
+    opened.goto(server.address)
+    return opened
+
+
 @pytest.fixture
-def page(server: Server, desks: BrowserContext) -> Iterator[Page]:
-    """A tab of its own, with a journal of its own, at a desk with three documents."""
-    server.fill()
-    opened = desks.new_page()
+def page(request: pytest.FixtureRequest, server: Server, tab: Page) -> Iterator[Page]:
+    """The tab at a desk with three new documents, the first one open."""
     faults: list[str] = []
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    sit_down(opened, server)
-    yield opened
-    opened.close()
+    note = lambda error: faults.append(str(error))  # noqa: E731 - to be taken off again
+    tab.on("pageerror", note)
+    tab.set_viewport_size(SIZE)
+    server.fill()
+    if request.session.testsfailed:  # nobody knows what a failed test left behind
+        tab.evaluate("() => sessionStorage.clear()")
+        tab.reload()
+    sit_down(tab, server)
+    yield tab
+    tab.remove_listener("pageerror", note)
     assert not faults
 
 
-def sit_down(page: Page, server: Server, document: str = "d1") -> None:
-    page.goto(server.address)
-    page.locator(f"main.station[data-shown={document}]").wait_for(timeout=30_000)
+def sit_down(page: Page, server: Server) -> None:
+    """Let the open app forget what lay on the desk and lay out what there is now."""
+    page.locator(".st-key-restart button").dispatch_event("click")
+    opens(page, server, "d1")
+    page.locator("main.station").focus()
+
+
+def opens(page: Page, server: Server, document: str) -> None:
+    page.locator(f"main.station[data-shown='{server.age}-{document}']").wait_for()
 
 
 def press(page: Page, *keys: str) -> None:
@@ -122,7 +148,7 @@ def active(page: Page) -> str | None:
 
 
 def saved(page: Page) -> None:
-    expect(page.locator(".mark")).to_have_attribute("data-state", "saved", timeout=WAIT)
+    expect(page.locator(".mark")).to_have_attribute("data-state", "saved")
 
 
 def decide_all(page: Page) -> None:
@@ -203,11 +229,11 @@ def test_ctrl_enter_passes_on_only_when_everything_doubtful_was_looked_at(
 ) -> None:
     press(page, "Control+Enter")
     expect(page.locator(".notice.urgent")).to_contain_text("3")
-    assert page.locator("main.station").get_attribute("data-document") == "d1"
+    opens(page, server, "d1")
     decide_all(page)
     assert active(page) is None
     press(page, "Control+Enter")
-    page.locator("main.station[data-shown=d2]").wait_for()
+    opens(page, server, "d2")
     assert active(page) == "so"
     saved(page)
     assert server.kept["decisions"] == [["d1", "pass", ""]]
@@ -335,7 +361,7 @@ def test_everything_can_be_done_with_the_mouse(page: Page, server: Server) -> No
     page.locator(".deed.absent").click()
     page.locator(".choice").first.click()
     page.locator(".foot .main").click()
-    page.locator("main.station[data-shown=d2]").wait_for()
+    opens(page, server, "d2")
     saved(page)
     assert [act[:2] for act in server.acts] == [
         ["so", "candidate"], ["so", "undo"], ["so", "accept"], ["muc.2.so_hieu", "edit"],
@@ -400,7 +426,7 @@ def test_a_document_goes_back_to_be_rescanned_only_with_a_reason(
     expect(page.locator("dialog .missing")).not_to_be_empty()
     page.locator("dialog textarea").fill("Ướt nước")
     press(page, "Enter")
-    page.locator("main.station[data-shown=d2]").wait_for()
+    opens(page, server, "d2")
     saved(page)
     assert server.kept["decisions"] == [["d1", "rescan", "Ướt nước"]]
 
@@ -419,11 +445,11 @@ def test_what_could_not_be_saved_survives_a_reload_and_is_kept_once(
     press(page, "Enter", "2")
     expect(page.locator(".mark")).not_to_have_attribute("data-state", "saved")
     page.reload()
-    page.locator("main.station[data-shown=d1]").wait_for()
+    opens(page, server, "d1")
     assert active(page) == "quoc_tich"  # what was done is still done on screen
     assert server.acts == []
     server.ask("/trouble?broken=0")
-    expect(page.locator(".mark")).to_have_attribute("data-state", "saved", timeout=15_000)
+    expect(page.locator(".mark")).to_have_attribute("data-state", "saved", timeout=WAIT)
     assert server.acts == [
         ["so", "accept", "221/GCN"],
         ["ten_to_chuc", "candidate", "Trường Mầm non Hoa Sen"],
@@ -453,8 +479,8 @@ def test_a_document_that_a_colleague_changed_says_so_and_makes_way(
 ) -> None:
     server.ask("/trouble?taken=d1")
     press(page, "Enter")
-    expect(page.locator(".alert")).to_contain_text("Người khác đã thay đổi", timeout=WAIT)
-    page.locator("main.station[data-shown=d2]").wait_for()
+    expect(page.locator(".alert")).to_contain_text("Người khác đã thay đổi")
+    opens(page, server, "d2")
     saved(page)
     assert server.acts == []
 
@@ -463,7 +489,7 @@ def test_thirty_rapid_decisions_are_all_kept_in_order(page: Page, server: Server
     server.fill(30, doubtful=False)
     sit_down(page, server)
     for number in range(1, 31):
-        page.locator(f"main.station[data-shown=d{number}]").wait_for(timeout=WAIT)
+        opens(page, server, f"d{number}")
         press(page, "Control+Enter")
     expect(page.locator(".nothing")).to_be_visible()
     server.comes_to(lambda kept: len(kept["decisions"]) == 30)
@@ -474,13 +500,16 @@ def test_thirty_rapid_decisions_are_all_kept_in_order(page: Page, server: Server
 
 def test_an_empty_desk_says_so_and_shows_what_comes_later(page: Page, server: Server) -> None:
     server.fill(0)
-    page.goto(server.address)
-    expect(page.locator(".nothing h2")).to_be_visible(timeout=30_000)
+    page.locator(".st-key-restart button").dispatch_event("click")
+    expect(page.locator(".nothing h2")).to_be_visible()
     server.fill(1)
     page.locator(".nothing button").click()
-    page.locator("main.station[data-shown=d1]").wait_for()
+    opens(page, server, "d1")
 
 
-def test_the_station_speaks_english_too(page: Page, server: Server) -> None:
+def test_the_station_speaks_english_too(server: Server, context: BrowserContext) -> None:
+    server.fill()
+    page = context.new_page()
     page.goto(f"{server.address}/?language=en")
-    expect(page.locator(".foot .main")).to_contain_text("Pass on for approval", timeout=30_000)
+    expect(page.locator(".foot .main")).to_contain_text("Pass on for approval")
+    page.close()
