@@ -25,6 +25,11 @@ from workbench.template import Items, Template
 Image = NDArray[np.uint8]
 
 LABEL_FOUND = 72.0  # similarity from which a printed label counts as found
+_TINY, _SHORT_PRINT, _LONG = 5, 8, 12  # letters of a print
+_SHORT_KINDS = frozenset(("date", "document_number", "id_number", "org_number", "count"))
+_RIGHT_HALF = 0.42  # left of it nothing of the signature block stands
+_PLACE_WORDS = 5  # before a date in the foot: the place, or a title of the left half
+_SHORT_VALUE = 34  # letters; longer than any number or date
 _RANKS = tuple(
     grade + class_
     for class_ in ("ta", "uy", "tuong")
@@ -100,23 +105,18 @@ def _sites_of(page: int, placement: Placement, template: Template) -> list[Site]
     found: list[Site] = []
     if placement.fit < 0.25:
         return found
-    start = 0
     body = _Body.of(running)
-    for name, spec in template.fields.items():
+    for name, (print_, at) in _labels(running, template).items():
+        spec = template.fields[name]
         zone = spec.zone
-        if zone is None or not zone.after:
-            continue
-        label = _best(running, zone.after, start)
-        if label is None:
-            continue
-        print_, at = label
+        assert zone is not None  # noqa: S101 - only fields with a zone have labels
         until_print, until = "", None
-        if nxt := _best(running, zone.until, at.end):
+        if nxt := _next(running, zone.until, at.end):
             until_print, until = nxt
         end = until.start if until else _end_of_paragraph(running, at.end, body)
+        if spec.kind in _SHORT_KINDS and end - at.end > _SHORT_VALUE:
+            end, until_print, until = min(end, at.end + _SHORT_VALUE), "", None
         sure = (at.score + (until.score if until else (80 if not zone.until else 50))) / 200
-        # A later label never stands before an earlier one; short ones lean on that.
-        start = at.end if at.score > 85 else start
         strips, text = _between(page, running, body, at.end, end, stop=until)
         if until and running.owner[until.start][0] != running.owner[end - 1][0]:
             until_print = ""  # the next words begin a line of their own
@@ -127,26 +127,78 @@ def _sites_of(page: int, placement: Placement, template: Template) -> list[Site]
     return found
 
 
-def _best(running: Running, prints: Sequence[str], start: int) -> tuple[str, Found] | None:
-    best: tuple[str, Found] | None = None
-    for print_ in prints:
-        found = running.find(print_, start)
-        if found is None or found.score < LABEL_FOUND:
+def _labels(running: Running, template: Template) -> dict[str, tuple[str, Found]]:
+    """Where the words before each value stand: the likeliest places in the order of the form."""
+    names = [n for n, spec in template.fields.items() if spec.zone and spec.zone.after]
+    chains: list[tuple[float, tuple[tuple[str, str, Found], ...]]] = [(0.0, ())]
+    for number, name in enumerate(names):
+        zone = template.fields[name].zone
+        longer: list[tuple[float, tuple[tuple[str, str, Found], ...]]] = []
+        for print_ in zone.after if zone else ():
+            for found in _places(running, print_):
+                joined = [
+                    (worth + _worth(print_, found, chain[-1][2] if chain else None), chain)
+                    for worth, chain in chains
+                    if not chain or chain[-1][2].end <= found.start
+                    # "ngày" and "của" are everywhere: they say something only after their label.
+                    if len(letters_of(print_)) >= _TINY
+                    or (chain and chain[-1][0] == names[number - 1])
+                ]
+                if joined:
+                    worth, chain = max(joined, key=lambda told: told[0])
+                    longer.append((worth, (*chain, (name, print_, found))))
+        chains += longer
+    best = max(chains, key=lambda told: told[0])[1]
+    return {name: (print_, found) for name, print_, found in best}
+
+
+def _worth(print_: str, found: Found, before: Found | None) -> float:
+    """Longer and better likenesses are worth more; a short word loses by standing far off."""
+    length = min(len(letters_of(print_)), 20)
+    gap = found.start - (before.end if before else 0)
+    return (found.score - 68) * length / 20 - (gap / 40 if length < _SHORT_PRINT else gap / 400)
+
+
+def _places(running: Running, print_: str) -> list[Found]:
+    """Everywhere a print may stand: the best place, and the best before and after it, and so on."""
+    length = len(letters_of(print_))
+    least = 85.0 if length < _SHORT_PRINT else LABEL_FOUND
+    found: list[Found] = []
+    parts = [(0, len(running.text), 0)]
+    while parts:
+        start, end, depth = parts.pop()
+        at = running.find(print_, start, end) if end - start >= length else None
+        if at is None or at.score < least:
             continue
-        if len(letters_of(print_)) < 8:
-            # Short words are everywhere: the first good one counts, not the best of all.
-            found = _first(running, print_, start) or found
-        if best is None or found.score > best[1].score + 3:
-            best = (print_, found)
-    return best
+        found.append(at)
+        if depth < (4 if length < _SHORT_PRINT else 2):
+            parts += [(start, at.start, depth + 1), (at.end, end, depth + 1)]
+    return found
 
 
-def _first(running: Running, print_: str, start: int) -> Found | None:
-    wanted = letters_of(print_)
-    at = running.text.find(wanted, start)
-    if at >= 0:
-        return Found(at, at + len(wanted), 100.0)
-    return running.find(print_, start, min(len(running.text), start + 120))
+def _next(running: Running, prints: Sequence[str], start: int) -> tuple[str, Found] | None:
+    """Where the words after a value stand: the nearest good likeness, else the best of all."""
+    near = [(p, found) for p in prints if (found := _nearest(running, p, start))]
+    if near:
+        return min(near, key=lambda told: told[1].start)
+    far = [
+        (p, f)
+        for p in prints
+        if len(letters_of(p)) >= _SHORT_PRINT and (f := running.find(p, start))
+    ]
+    return max(
+        (t for t in far if t[1].score >= LABEL_FOUND), key=lambda t: t[1].score, default=None
+    )
+
+
+def _nearest(running: Running, print_: str, start: int) -> Found | None:
+    length = len(letters_of(print_))
+    good = 85.0 if length < _SHORT_PRINT else 82.0
+    for reach in (length + 20, 60, 160, 420):
+        found = running.find(print_, start, min(len(running.text), start + reach))
+        if found and found.score >= good:
+            return found
+    return None
 
 
 def _end_of_paragraph(running: Running, letter: int, body: _Body) -> int:
@@ -158,10 +210,12 @@ def _end_of_paragraph(running: Running, letter: int, body: _Body) -> int:
         return len(running.text)
     line = running.owner[letter][0]
     here = running.lines[line]
-    while here.box.right > body.right - 0.07 and line + 1 < len(running.lines):
+    while here.box.right > body.right - 0.2 and line + 1 < len(running.lines):
         after = running.lines[line + 1]
         gap = after.box.top - here.box.bottom
-        if after.box.left > body.left + 0.025 or gap > 1.5 * body.height:
+        indented = after.box.left > body.left + 0.025
+        heading = after.text == after.text.upper() and here.text != here.text.upper()
+        if indented or heading or gap > 1.5 * body.height:
             break
         line, here = line + 1, after
     end = letter
@@ -282,6 +336,8 @@ def _letterhead(page: int, placement: Placement, template: Template) -> list[Sit
     motto_line = running.lines[line_at]
     first_basis = _line_of_start(running, "Căn cứ")
     floor = first_basis.box.top if first_basis else motto_line.box.top + 0.18
+    titles = [placement.box(a) for a in placement.anchors if letters_of(a).startswith("giay")]
+    title_top = min((t.middle[1] for t in titles if t), default=floor)
     head = [
         line
         for line in running.lines
@@ -289,9 +345,10 @@ def _letterhead(page: int, placement: Placement, template: Template) -> list[Sit
     ]
     parts = [_left_part(line, split - 0.005) for line in head]
     left = sorted(
-        (p for p in parts if p is not None and p.box.middle[0] < split),
+        (p for p in parts if p and p.box.middle[0] < split and p.box.bottom < title_top),
         key=lambda p: p.box.middle[1],
     )
+    left = _joined(left)
     number = next(
         (
             at
@@ -335,6 +392,7 @@ def _letterhead(page: int, placement: Placement, template: Template) -> list[Sit
             and line.box.bottom < floor
             and len(letters_of(line.text)) > 5
             and abs(line.box.middle[0] - 0.5) < 0.15
+            and _capitals(line.text)
         ]
         if title:
             sites_.append(_whole(page, heading, title[:3], sure))
@@ -352,6 +410,23 @@ def _line_of_start(running: Running, print_: str) -> Line | None:
         ),
         None,
     )
+
+
+def _joined(parts: Sequence[Line]) -> list[Line]:
+    """The lines with their torn pieces put together again: handwriting leaves wide gaps."""
+    whole: list[Line] = []
+    for part in parts:
+        if whole and abs(whole[-1].box.middle[1] - part.box.middle[1]) < 0.4 * part.box.height:
+            words = sorted((*whole.pop().words, *part.words), key=lambda w: w.box.left)
+            whole.append(Line(tuple(words), Box.around([w.box for w in words])))
+        else:
+            whole.append(part)
+    return whole
+
+
+def _capitals(text: str) -> bool:
+    letters = [c for c in text if c.isalpha()]
+    return sum(c.isupper() for c in letters) > 0.7 * len(letters)
 
 
 def _left_part(line: Line, split: float) -> Line | None:
@@ -387,21 +462,23 @@ def _closing(page: int, placement: Placement, template: Template, body: _Body) -
     if not wanted:
         return []
     floor = _foot(placement, template)
-    dated = _dated_line(running, floor)
-    if dated is None:
-        return []
-    line, x0, text = dated
     found: list[Site] = []
-    top, bottom = _span(line, x0, 1.0, body.height)
-    if "date" in wanted:
-        box = Box.clipped(x0 - 0.004, top, line.box.right + 0.012, bottom)
-        found.append(Site(wanted["date"], (Strip(page, box),), text, 0.9))
-    right = line.box.left - 0.04
+    right = _RIGHT_HALF
+    # Place and date stand above the signature, or in the head beside the number.
+    dated = _dated_line(running, floor, 1.0) or _dated_line(running, *_head(placement))
+    if dated is not None:
+        line, x0, text = dated
+        top, bottom = _span(line, x0, 1.0, body.height)
+        if "date" in wanted:
+            box = Box.clipped(x0 - 0.004, top, line.box.right + 0.012, bottom)
+            found.append(Site(wanted["date"], (Strip(page, box),), text, 0.9))
+        if line.box.top > floor:
+            floor, right = line.box.middle[1], line.box.left - 0.04
     below = sorted(
         (
             part
             for other in running.lines
-            if other.box.top > line.box.middle[1]
+            if other.box.top > floor
             and (part := _right_part(other, right)) is not None
             and len(letters_of(part.text)) > 2
         ),
@@ -422,45 +499,60 @@ def _closing(page: int, placement: Placement, template: Template, body: _Body) -
         box = Box.clipped(box.left, box.top, box.right + 0.01, box.bottom)
         text = " ".join(word.text for word in name)
         found.append(Site(wanted["signer"], (Strip(page, box),), text, 0.9))
-    offices = [
-        p
-        for p in below[:at]
-        if p.box.top < line.box.bottom + 6 * body.height and _is_office(p.text)
-    ]
+    offices = [p for p in below[:at] if p.box.top < floor + 7 * body.height and _is_office(p.text)]
     if "office" in wanted and offices:
         found.append(_whole(page, wanted["office"], offices[:3], 0.9))
     return found
 
 
 def _foot(placement: Placement, template: Template) -> float:
-    """The y of the last print of the form that was found: the foot is not above it."""
-    tops = [box.top for anchor in template.anchors if (box := placement.box(anchor))]
-    return max(tops, default=0.3)
+    """The y of the last line with a label in the running text; what is signed stands below."""
+    running = placement.running
+    foot = 0.25
+    for spec in template.fields.values():
+        for print_ in spec.zone.after if spec.zone else ():
+            found = running.find(print_) if len(letters_of(print_)) >= _LONG else None
+            if found and found.score >= 85:
+                line = running.lines[running.owner[found.end - 1][0]]
+                foot = max(foot, line.box.middle[1] + 0.5 * line.box.height)
+    return foot
 
 
-def _dated_line(running: Running, floor: float) -> tuple[Line, float, str] | None:
-    """The lowest line that ends in a date in the right half: its part from the place on, the x
-    where "ngày" begins, and the text from there."""
-    for line in reversed(running.lines):
-        if line.box.bottom < floor:
-            break
-        plain = [vietnamese.fold(w.text) for w in line.words]
-        starts = [
+def _head(placement: Placement) -> tuple[float, float]:
+    """Between which y the number, and on some forms the date, stand: motto and title."""
+    titles = [placement.box(a) for a in placement.anchors if letters_of(a).startswith("giay")]
+    mottos = [placement.box(a) for a in placement.anchors if "phuc" in letters_of(a)]
+    bottom = min((t.middle[1] for t in titles if t), default=0.0)
+    return min((m.bottom for m in mottos if m), default=0.0), bottom
+
+
+def _dated_line(running: Running, above: float, below: float) -> tuple[Line, float, str] | None:
+    """The line of place and date, the x where "ngày" begins, and its text from there.
+
+    The row whose words say so best; a date in the running text has other words before it.
+    """
+    words = [w for line in running.lines for w in line.words if above < w.box.middle[1] < below]
+    best: tuple[float, Line, int] | None = None
+    for row in rows_of(words) if words else ():
+        right = [w for w in row if w.box.left > _RIGHT_HALF]
+        plain = [vietnamese.fold(w.text) for w in right]
+        days = [
             i for i, p in enumerate(plain) if len(p) <= 12 and fuzz.partial_ratio("ngay", p) > 70
         ]
         months = [i for i, p in enumerate(plain) if fuzz.ratio("thang", p) > 60]
         years = [i for i, p in enumerate(plain) if fuzz.ratio("nam", p) > 60]
-        year = re.search(r"\d{3}", line.text)
-        if bool(starts) + bool(months) + bool(years) + bool(year) < 3:
+        year = any(re.search(r"\d{3}", p) for p in plain)
+        score = bool(days) + bool(months) + bool(years) + year
+        before = [w for w in row if right and w.box.right <= right[0].box.left]
+        if score < 3 or len(before) > _PLACE_WORDS:
             continue
-        begin = starts[-1] if starts else max(0, (months or years)[0] - 2)
-        x0 = line.words[begin].box.left
-        if not 0.4 < x0 < 0.85:
-            continue
-        part = Line(line.words[max(0, begin - 3) :], line.box)
-        part = Line(part.words, Box.around([w.box for w in part.words]))
-        return part, x0, " ".join(w.text for w in line.words[begin:])
-    return None
+        if best is None or score > best[0]:
+            begin = days[0] if days else max(0, (months or years)[0] - 2)
+            best = (score, Line(tuple(right), Box.around([w.box for w in right])), begin)
+    if best is None:
+        return None
+    _, line, begin = best
+    return line, line.words[begin].box.left, " ".join(w.text for w in line.words[begin:])
 
 
 def _right_part(line: Line, split: float) -> Line | None:
@@ -503,7 +595,7 @@ def table_cells(image: Image, placement: Placement, items: Items) -> dict[str, B
     if head is None:
         return None
     columns, top, bottom = head
-    grid = _grid(image, top, bottom, columns) or _unruled_rows(
+    grid = _grid(image, top, bottom, columns, tuple(items.columns)) or _unruled_rows(
         placement.running, items, bottom, columns
     )
     if grid is None:
@@ -538,13 +630,17 @@ def _heading_row(running: Running, items: Items) -> tuple[dict[str, float], floa
             box = row.lines[row.owner[found.start][0]].box
             tops.append(box.top)
             bottoms.append(box.bottom)
-        if len(middles) >= max(2, len(wanted) - 1) and (best is None or len(middles) > best[0]):
+        if len(middles) >= max(2, len(wanted) - 2) and (best is None or len(middles) > best[0]):
             best = (len(middles), middles, min(tops), max(bottoms))
     return (best[1], best[2], best[3]) if best else None
 
 
 def _grid(
-    image: Image, top: float, bottom: float, columns: Mapping[str, float]
+    image: Image,
+    top: float,
+    bottom: float,
+    columns: Mapping[str, float],
+    names: Sequence[str],
 ) -> list[dict[str, Box]] | None:
     """The rows under the headings, each with its cells, from the ruled lines of the table."""
     height, width = image.shape[:2]
@@ -581,14 +677,21 @@ def _grid(
         if found and start[1] - previous > 3.5 * start[3]:
             break  # another table, or a stray box
         previous = start[1] + start[3]
-        row = _row_through(start, below)
+        row = sorted(_row_through(start, below))
+        if len(row) == len(names) + 1:  # the column that counts the rows comes first
+            told = dict(zip(names, row[1:], strict=True))
+        else:
+            told = {
+                name: cell
+                for name, middle in columns.items()
+                for cell in row
+                if cell[0] <= middle * width <= cell[0] + cell[2]
+            }
         boxes = {
             name: Box.clipped(
                 (x + 3) / width, (y + 1) / height, (x + w - 3) / width, (y + h - 1) / height
             )
-            for name, middle in columns.items()
-            for x, y, w, h in row
-            if x <= middle * width <= x + w
+            for name, (x, y, w, h) in told.items()
         }
         if len(boxes) >= max(2, len(columns) - 1):
             found.append(boxes)

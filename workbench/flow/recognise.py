@@ -264,7 +264,14 @@ def _fields(
             continue
         said = voices.get(name, ())
         votes = [
-            Vote(v.engine, families[v.engine].family, "strip", v.value, families[v.engine].marks)
+            Vote(
+                v.engine,
+                families[v.engine].family,
+                "strip",
+                v.value,
+                families[v.engine].marks,
+                v.confidence,
+            )
             for v in said
         ]
         for engine, text in from_pages.get(name, {}).items():
