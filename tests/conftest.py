@@ -14,17 +14,6 @@ from workbench.store import Store
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--regenerate", action="store_true", help="write recordings and goldens anew, to be diffed"
-    )
-
-
-@pytest.fixture
-def regenerate(request: pytest.FixtureRequest) -> bool:
-    return bool(request.config.getoption("--regenerate"))
-
-
 @pytest.fixture(autouse=True)
 def spoken_in_vietnamese() -> None:
     """Each test begins in the language that people get by default."""

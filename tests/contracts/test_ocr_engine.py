@@ -18,7 +18,6 @@ import workbench
 from workbench import vietnamese
 from workbench.engines.asterocr import AsterOcr
 from workbench.engines.easyocr import EasyOcr
-from workbench.engines.recorded import Recorded, Recorder
 from workbench.engines.tesseract import Tesseract
 from workbench.engines.trueocr import TrueOcr
 from workbench.errors import EngineUnavailableError, ReadingFailedError
@@ -40,16 +39,11 @@ TEXTS = (
 LINES = tuple(Box(0.05, n * 0.2 + 0.03, 0.95, n * 0.2 + 0.14) for n in range(len(TEXTS)))
 
 
-def recorded(folder: Path) -> OcrEngine:
-    return Recorded(folder, Tesseract.name)
-
-
-ENGINES: dict[str, Callable[[Path], OcrEngine]] = {
-    "tesseract": lambda _: Tesseract(),
-    "trueocr": lambda _: TrueOcr(),
-    "asterocr": lambda _: AsterOcr(),
-    "easyocr": lambda _: EasyOcr(),
-    "recorded": recorded,
+ENGINES: dict[str, Callable[[], OcrEngine]] = {
+    "tesseract": Tesseract,
+    "trueocr": TrueOcr,
+    "asterocr": AsterOcr,
+    "easyocr": EasyOcr,
 }
 
 
@@ -66,19 +60,9 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def recordings(page: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("recordings")
-    recorder = Recorder(Tesseract(), folder)
-    recorder.recognise(page, LINES)
-    recorder.recognise(page, LINES[:1])
-    recorder.recognise(page)
-    return folder
-
-
 @pytest.fixture(params=ENGINES)
-def engine(request: pytest.FixtureRequest, recordings: Path) -> OcrEngine:
-    made = ENGINES[request.param](recordings)
+def engine(request: pytest.FixtureRequest) -> OcrEngine:
+    made = ENGINES[request.param]()
     try:
         made.identity()
     except EngineUnavailableError as why_not:
@@ -162,19 +146,3 @@ def test_it_says_so_when_the_image_cannot_be_read(engine: OcrEngine, tmp_path: P
     torn.write_bytes(b"\x89PNG\r\n\x1a\n torn")
     with pytest.raises(ReadingFailedError):
         engine.recognise(torn, LINES)
-
-
-def test_a_recording_is_of_one_image_and_its_lines(recordings: Path, page: Path) -> None:
-    engine = recorded(recordings)
-    assert line_texts(engine.recognise(page, LINES[:1])).keys() == {0}
-    with pytest.raises(ReadingFailedError):
-        engine.recognise(page, LINES[:2])
-    with pytest.raises(EngineUnavailableError):
-        Recorded(recordings, "nobody").identity()
-
-
-def test_a_recording_says_what_was_said(recordings: Path, page: Path) -> None:
-    said = Tesseract().recognise(page, LINES)
-    again = recorded(recordings).recognise(page, LINES)
-    assert [(w.text, w.line) for w in again] == [(w.text, w.line) for w in said]
-    assert again[0].box.left == pytest.approx(said[0].box.left, abs=1e-4)
