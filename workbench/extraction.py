@@ -208,16 +208,19 @@ def _end_of_paragraph(running: Running, letter: int, body: _Body) -> int:
     """
     if letter >= len(running.text):
         return len(running.text)
-    line = running.owner[letter][0]
+    line = at = running.owner[letter][0]
     here = running.lines[line]
-    while here.box.right > body.right - 0.2 and line + 1 < len(running.lines):
-        after = running.lines[line + 1]
+    while here.box.right > body.right - 0.2 and at + 1 < len(running.lines):
+        at += 1
+        after = running.lines[at]
+        if after.box.right < body.left or after.box.left > body.right:
+            continue  # dirt and frames beside the text
         gap = after.box.top - here.box.bottom
         indented = after.box.left > body.left + 0.025
         heading = after.text == after.text.upper() and here.text != here.text.upper()
         if indented or heading or gap > 1.5 * body.height:
             break
-        line, here = line + 1, after
+        line, here = at, after
     end = letter
     while end < len(running.text) and running.owner[end][0] <= line:
         end += 1
@@ -687,6 +690,7 @@ def _grid(
                 for cell in row
                 if cell[0] <= middle * width <= cell[0] + cell[2]
             }
+        told |= _faint(told, names, columns, width)
         boxes = {
             name: Box.clipped(
                 (x + 3) / width, (y + 1) / height, (x + w - 3) / width, (y + h - 1) / height
@@ -699,6 +703,31 @@ def _grid(
 
 
 _Cell = tuple[int, int, int, int]  # left, top, width, height in pixels
+
+
+def _faint(
+    told: Mapping[str, _Cell], names: Sequence[str], columns: Mapping[str, float], width: int
+) -> dict[str, _Cell]:
+    """Cells whose rules are too faint to be seen, as their neighbours and headings place them."""
+    found: dict[str, _Cell] = {}
+    for at, name in enumerate(names):
+        if name in told or name not in columns:
+            continue
+        before = told.get(names[at - 1]) if at else None
+        after = told.get(names[at + 1]) if at + 1 < len(names) else None
+        beside = before or after
+        if beside is None:
+            continue
+        middle = int(columns[name] * width)
+        left = before[0] + before[2] if before else None
+        right = after[0] if after else None
+        if left is None and right is not None:
+            left = 2 * middle - right
+        if right is None and left is not None:
+            right = 2 * middle - left
+        if left is not None and right is not None and 0 <= left < middle < right:
+            found[name] = (left, beside[1], right - left, beside[3])
+    return found
 
 
 def _cells_at(cells: Sequence[_Cell], x: float) -> int:

@@ -87,7 +87,7 @@ def reconcile(votes: Sequence[Vote], spec: FieldSpec) -> Verdict:
         sum(weight >= _DOUBT for weight in sure.values()) >= 2
         and {"tesseract", "asterocr"} <= agreeing
         and (not spec.pattern or _fits(value, spec))
-        and (spec.kind != "date" or vietnamese.read_date(value) is not None)
+        and (spec.kind not in ("date", "address") or _is_possible(value, spec))
         and (not spec.closed or value in catalogues.entries(spec.catalogue))
         and not _contested(best, casting, spec)
     )
@@ -149,6 +149,8 @@ def _score(
 def _is_possible(value: str, spec: FieldSpec) -> bool:
     if spec.kind == "date":
         return vietnamese.read_date(value) is not None
+    if spec.kind == "address":
+        return re.search(r", (?:tỉnh|thành phố|TP\.?) \w+(?: \w+){0,3}$", value) is not None
     return _fits(value, spec)
 
 
@@ -212,7 +214,7 @@ _ROUGH_DATE = re.compile(
 
 def tidy(text: str, spec: FieldSpec) -> str:
     """The reading in the one way a value of this kind is written; "" where nothing is left."""
-    value = vietnamese.nfc(text)
+    value = _without_dirt(vietnamese.nfc(text)) if spec.kind in _WORDS else vietnamese.nfc(text)
     match spec.kind:
         case "date":
             return _date(value)
@@ -234,6 +236,25 @@ def tidy(text: str, spec: FieldSpec) -> str:
         close = 0.7 if spec.closed else catalogues.CLOSE
         return catalogues.match(value, spec.catalogue, close=close) or value
     return value
+
+
+_WORDS = frozenset(("text", "name", "address"))
+_DIRT = re.compile(r"[^\w]+|\d{5,}|[^\W\d]{9,}|\W*[^\W\d]\W*")
+
+
+def _without_dirt(value: str) -> str:
+    """Without what engines make of spots and dots after the last word of a value.
+
+    No Vietnamese syllable has nine letters; a lone letter counts as dirt only after more of it.
+    """
+    words = value.split()
+    kept = len(words)
+    while kept > 1 and _DIRT.fullmatch(words[kept - 1]):
+        kept -= 1
+    dropped = words[kept:]
+    if all(re.fullmatch(r"\w", word) for word in dropped):
+        return value
+    return " ".join(words[:kept]).rstrip(" .,;:-–(")
 
 
 def _date(value: str) -> str:
@@ -269,6 +290,8 @@ def _document_number(value: str, spec: FieldSpec) -> str:
     bare = bare.strip(".,;:-'\"")
     if not spec.pattern or re.fullmatch(spec.pattern, bare):
         return bare
+    if repaired := _reslashed(bare, spec.pattern):
+        return repaired
     head, slash, tail = bare.partition("/")
     for front in (head, head.translate(_DIGITS)):
         for back in (tail, tail.replace("DKMD", "ĐKMD").replace("QD-", "QĐ-"), _year(tail)):
@@ -278,6 +301,16 @@ def _document_number(value: str, spec: FieldSpec) -> str:
     if not slash and (number := _serial(bare, spec.pattern)):
         return number
     return bare
+
+
+def _reslashed(bare: str, pattern: str) -> str:
+    """The number with a slash that was not seen, and Đ where D was."""
+    for text in (bare, re.sub(r"DKM[DĐ]", "ĐKMD", bare), bare.replace("QD", "QĐ", 1)):
+        for at in range(len(text) + 1):
+            slashed = text[:at] + "/" + text[at:] if at else text
+            if re.fullmatch(pattern, slashed):
+                return slashed
+    return ""
 
 
 def _year(tail: str) -> str:

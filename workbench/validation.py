@@ -6,6 +6,7 @@ A rule that does not hold is a `Finding` for a person, never an exception. Nothi
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
@@ -22,6 +23,7 @@ def validate(values: Values, template: Template) -> tuple[Finding, ...]:
     found: list[Finding] = []
     for name, value in values.items():
         found += _of_field(name, value, template.spec(name))
+    found += _alike(values, template)
     for rule in template.rules:
         found += _CHECKS[rule.check](values, rule, template)
     return tuple(found)
@@ -122,6 +124,31 @@ _CHECKS: Mapping[str, Callable[[Values, Rule, Template], Iterator[Finding]]] = {
     "counts_items": _counts_items,
     "born_before": _born_before,
 }
+
+
+def _alike(values: Values, template: Template) -> Iterator[Finding]:
+    """Numbers of one column have as many digits as most: a letter read as a digit adds one."""
+    if template.items is None:
+        return
+    for column, spec in template.items.columns.items():
+        if not (spec.critical and spec.pattern):
+            continue
+        digits = {
+            name: sum(c.isdigit() for c in value)
+            for name, value in values.items()
+            if name.startswith(f"{template.items.name}.") and name.endswith(f".{column}") and value
+        }
+        counts = Counter(digits.values())
+        most = max(counts.values(), default=0)
+        usual = {count for count, times in counts.items() if times == most}
+        for name, count in digits.items():
+            if len(usual) > 1 or count not in usual:
+                yield _finding(
+                    "alike",
+                    Severity.WARNING,
+                    "It is unlike the other numbers of this column.",
+                    name,
+                )
 
 
 def _day(values: Values, name: str) -> date | None:

@@ -203,8 +203,9 @@ def make(text: str) -> str:
     if parted is None:
         return text
     said, rest = parted.groups()
+    rest = re.sub(r"(?<=\d)[Oo](?=\d|$)", "0", rest)
     best = max(entries("makers"), key=lambda entry: _as_maker(said, entry))
-    return best + rest if _as_maker(said, best) >= _MADE_BY else text
+    return best + rest if _as_maker(said, best) >= _MADE_BY else said + rest
 
 
 def _as_maker(said: str, entry: str) -> float:
