@@ -88,7 +88,7 @@ def test_a_full_disk_keeps_nothing_half_done_and_says_so(
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("workbench.store.os.fsync", full)
+    monkeypatch.setattr("workbench.objects.os.fsync", full)
     with pytest.raises(StorageError, match="disk is full"):
         store.put(b"scan")
     assert [p for p in store.objects.rglob("*") if p.is_file()] == []

@@ -1,4 +1,4 @@
-"""All that is kept: rows in SQL, bytes in files named by their SHA-256.
+"""All that is kept: rows in SQL, and beside them the bytes (`objects`).
 
 Rows come back plain and outlive their session. Every change is one transaction that begins
 IMMEDIATE on SQLite (a late upgrade from reading to writing fails at once in WAL mode); on
@@ -7,17 +7,12 @@ PostgreSQL the same statements lock rows and skip locked ones.
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import json
-import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import uuid4
 
 import sqlalchemy as sa
 from sqlalchemy import event as sa_event
@@ -46,6 +41,7 @@ from workbench.model import (
     Word,
     Worker,
 )
+from workbench.objects import Objects
 
 Row = TypeVar("Row", bound=SQLModel)
 
@@ -53,15 +49,13 @@ MAX_ATTEMPTS = 3  # a page that kills its reader three times is not tried again
 
 __all__ = ["MAX_ATTEMPTS", "Store", "Unreachable"]
 
-_CHUNK = 1 << 20
 
-
-class Store:
+class Store(Objects):
     """Rows behind a database address, bytes in the folder `objects`."""
 
     def __init__(self, url: str, objects: Path) -> None:
         self.url = url
-        self.objects = objects
+        super().__init__(objects)
         self.engine = _connect(url)
         # Reading takes no write lock on SQLite: a page that looks never waits for one that saves.
         self._looking = self.engine.execution_options(reading=True)
@@ -73,52 +67,6 @@ class Store:
         """Have the database answer. Raises Unreachable."""
         with self.engine.connect() as connection:
             connection.execute(sa.text("SELECT 1"))
-
-    # --- bytes -----------------------------------------------------------------------------
-
-    def path(self, digest: str) -> Path:
-        """Where the bytes with this SHA-256 lie, whether they exist or not."""
-        if len(digest) != 64 or not all(c in "0123456789abcdef" for c in digest):
-            raise ValueError("not a SHA-256 in lower-case hexadecimal")
-        return self.objects / digest[:2] / digest
-
-    def put(self, content: bytes | Path) -> str:
-        """Keep these bytes; the digest they are kept under. The same bytes twice are one file."""
-        digest = _sha256(content)
-        place = self.path(digest)
-        if place.exists():
-            return digest
-        place.parent.mkdir(parents=True, exist_ok=True)
-        # A name of its own: two processes may keep the same bytes at the same moment.
-        part = place.with_name(f"{digest}.{uuid4().hex}.part")
-        try:
-            with part.open("wb") as target:
-                if isinstance(content, Path):
-                    with content.open("rb") as source:
-                        shutil.copyfileobj(source, target, _CHUNK)
-                else:
-                    target.write(content)
-                target.flush()
-                os.fsync(target.fileno())
-            part.replace(place)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise StorageError(
-                    "The disk is full; nothing was kept of this file.",
-                    "Free some space, then hand the file in again.",
-                ) from error
-            raise
-        return digest
-
-    def get(self, digest: str) -> bytes:
-        try:
-            return self.path(digest).read_bytes()
-        except FileNotFoundError as error:
-            raise StorageError(
-                "A kept file is missing from the object store.",
-                "Restore the folder of objects from the backup.",
-            ) from error
 
     # --- transactions ----------------------------------------------------------------------
 
@@ -535,13 +483,6 @@ def _matching(
         says = select(Proposal.document).where(col(Proposal.value).icontains(text.strip()))
         wanted.append(sa.or_(col(Document.source).in_(named), col(Document.id).in_(says)))
     return wanted
-
-
-def _sha256(content: bytes | Path) -> str:
-    if isinstance(content, bytes):
-        return hashlib.sha256(content).hexdigest()
-    with content.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()
 
 
 def _connect(url: str) -> Engine:

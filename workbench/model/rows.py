@@ -1,0 +1,286 @@
+"""Rows: what is kept in SQL. SQLModel tables and plain records; nothing loads behind your back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import JSON, Enum, Index, LargeBinary, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from workbench.model.states import Act, Decision, Intake, Stage
+
+
+def now() -> datetime:
+    """The present moment, aware, UTC."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    return uuid4().hex
+
+
+def _stored(kind: type[StrEnum]) -> Enum:
+    # Stored by value in a plain text column: a new member needs no migration.
+    return Enum(kind, native_enum=False, length=20, values_callable=lambda e: [m.value for m in e])
+
+
+class Unit(SQLModel, table=True):
+    """An agency's unit that hands in papers: a department, a district or a commune police."""
+
+    code: str = Field(primary_key=True)
+    name: str
+
+
+class Person(SQLModel, table=True):
+    """Somebody who may sign in."""
+
+    name: str = Field(primary_key=True)  # the sign-in name
+    shown_as: str
+    password_hash: str
+    roles: list[str] = Field(default_factory=list, sa_type=JSON)
+    unit: str | None = None
+    demo: bool = False
+    active: bool = True
+
+
+class Batch(SQLModel, table=True):
+    """What came from the scanner together."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    name: str
+    unit: str = Field(index=True)
+    by: str
+    at: datetime = Field(default_factory=now)
+
+
+class SourceFile(SQLModel, table=True):
+    """A file that was handed in: kept byte for byte by digest, or refused with its reason."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    batch: str = Field(index=True)
+    name: str  # as given
+    digest: str | None = Field(default=None, index=True)
+    media_type: str | None = None
+    size: int = 0
+    pages: int = 0
+    intake: Intake = Field(sa_type=_stored(Intake))
+    reason: dict[str, Any] | None = Field(default=None, sa_type=JSON)  # a Sentence
+    remedy: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    known_as: str | None = None  # the earlier SourceFile with the same bytes
+    at: datetime = Field(default_factory=now)
+
+
+class Document(SQLModel, table=True):
+    """One paper record. The only row that changes; every change names stage and revision it saw."""
+
+    __table_args__ = (Index("ix_document_queue", "stage", "lease_until"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    batch: str = Field(index=True)
+    source: str
+    unit: str = Field(index=True)
+    number: int  # place in its batch, from 1
+    stage: Stage = Field(default=Stage.RECEIVED, sa_type=_stored(Stage))
+    revision: int = 0
+    held_at: Stage | None = Field(default=None, sa_type=_stored(Stage))
+    reason: dict[str, Any] | None = Field(default=None, sa_type=JSON)  # why held or returned
+    remedy: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    kind: str | None = Field(default=None, index=True)  # template id
+    template_digest: str | None = None
+    classified: dict[str, Any] | None = Field(default=None, sa_type=JSON)  # scores, runner-up, fit
+    reviewer: str | None = None
+    approver: str | None = None
+    approved_at: datetime | None = None
+    seal_by: str | None = None  # who ordered the seal; until then an approved document rests
+    lease_by: str | None = None
+    lease_until: datetime | None = None
+    attempts: int = 0
+    record_digest: str | None = None
+    pdf_digest: str | None = None  # SHA-256 in the object store
+    created_at: datetime = Field(default_factory=now)
+    changed_at: datetime = Field(default_factory=now)
+
+
+class Page(SQLModel, table=True):
+    """One scanned side of a document, in order."""
+
+    __table_args__ = (UniqueConstraint("document", "number"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    document: str = Field(index=True)
+    number: int  # 0-based within the document
+    file_page: int  # 0-based within the source file
+    width: int  # pixels as scanned
+    height: int
+    dpi: int
+    scan: str  # digest of the page image, untouched pixels
+    view: str  # digest of the same pixels turned upright, compressed for the screen
+    readable: str | None = None  # digest of the image the engines saw
+    warp: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    quality: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    rotation: int = 0  # degrees clockwise that bring the scan upright
+
+
+class Reading(SQLModel, table=True):
+    """What one version of one engine made of one page."""
+
+    __table_args__ = (UniqueConstraint("page", "engine", "version", "weights"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    document: str = Field(index=True)
+    page: str = Field(index=True)
+    engine: str
+    version: str
+    weights: str
+    words: str | None = None  # digest of the kept words (JSON)
+    count: int = 0
+    cpu_seconds: float = 0.0
+    seconds: float = 0.0
+    failure: dict[str, Any] | None = Field(default=None, sa_type=JSON)  # a Sentence
+    at: datetime = Field(default_factory=now)
+
+
+class FieldReading(SQLModel, table=True):
+    """What one engine says one field is."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    document: str = Field(index=True)
+    field: str
+    engine: str
+    text: str
+    value: str
+    confidence: float
+    page: int | None = None
+    box: list[float] | None = Field(default=None, sa_type=JSON)  # on the page as scanned
+    cpu_seconds: float = 0.0
+
+
+class Proposal(SQLModel, table=True):
+    """What the machine would write in a field."""
+
+    __table_args__ = (UniqueConstraint("document", "field"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    document: str = Field(index=True)
+    field: str
+    position: int  # reading order on the form
+    value: str
+    normalised: str  # ISO for dates, else the value
+    page: int | None = None  # 0-based within the document
+    box: list[float] | None = Field(default=None, sa_type=JSON)  # on the page as scanned
+    candidates: dict[str, str] = Field(default_factory=dict, sa_type=JSON)  # engine -> text
+    confidence: float = 0.0  # probability of being right, 0-1
+    agreement: float = 0.0  # share of the families with a vote that say this
+    accepted: bool = False  # no person need look at it
+    findings: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    template_digest: str = ""
+
+
+class Correction(SQLModel, table=True):
+    """One act of one person on one field. Append-only; the newest that is not undone stands."""
+
+    __table_args__ = (Index("ix_correction_field", "document", "field"),)
+
+    id: str = Field(primary_key=True)  # made by the client, so that sending twice is one act
+    document: str
+    field: str
+    act: Act = Field(sa_type=_stored(Act))
+    before: str
+    after: str
+    normalised: str
+    why: str = ""
+    by: str
+    at: datetime = Field(default_factory=now)
+    revision: int
+    keys: int = 0  # keys pressed in the field
+    milliseconds: int = 0  # active time in the field
+    serial: int = Field(default=0, index=True)  # order within the document
+
+
+class Review(SQLModel, table=True):
+    """One person's sitting with a document, ended by a decision. Append-only."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    document: str = Field(index=True)
+    by: str
+    duty: str  # "review" or "approve"
+    decision: Decision = Field(sa_type=_stored(Decision))
+    reason: str = ""
+    revision: int
+    record_digest: str = ""
+    at: datetime = Field(default_factory=now)
+    milliseconds: int = 0
+
+
+class Signature(SQLModel, table=True):
+    """Whose seal, by which certificate, over which digest. Append-only."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    document: str = Field(index=True)
+    signer: str
+    certificate: str
+    level: str
+    trial: bool
+    record_digest: str
+    pdf_digest: str  # SHA-512 of the signed file
+    ordered_by: str
+    at: datetime
+
+
+class Receipt(SQLModel, table=True):
+    """A repository's word that it has the package. Append-only."""
+
+    __table_args__ = (UniqueConstraint("repository", "package_digest"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    document: str = Field(default="", index=True)
+    repository: str
+    object_id: str
+    version: str
+    package_digest: str
+    at: datetime
+
+
+class Event(SQLModel, table=True):
+    """Who moved what from which stage to which, when, why. Append-only; no holder is named."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    document: str = Field(index=True)
+    batch: str
+    unit: str
+    kind: str | None = None
+    before: str | None = None
+    after: str
+    by: str
+    reason: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    at: datetime = Field(default_factory=now)
+
+
+class TemplateVersion(SQLModel, table=True):
+    """What a template said at the time; never lost, named by its digest."""
+
+    digest: str = Field(primary_key=True)
+    template: str
+    version: int
+    source: bytes = Field(sa_type=LargeBinary)
+    at: datetime = Field(default_factory=now)
+
+
+class Worker(SQLModel, table=True):
+    """A reading process and its last sign of life."""
+
+    id: str = Field(primary_key=True)
+    host: str
+    pid: int
+    started_at: datetime = Field(default_factory=now)
+    seen_at: datetime = Field(default_factory=now)
+    doing: str | None = None  # document id
+
+
+ROWS: tuple[type[SQLModel], ...] = (
+    Unit, Person, Batch, SourceFile, Document, Page, Reading, FieldReading, Proposal, Correction,
+    Review, Signature, Receipt, Event, TemplateVersion, Worker,
+)  # fmt: skip
