@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 
 from workbench import migrations, words
 from workbench.store import Store
@@ -18,6 +19,13 @@ ROOT = Path(__file__).resolve().parent.parent
 def spoken_in_vietnamese() -> None:
     """Each test begins in the language that people get by default."""
     words.speak("vi")
+
+
+@pytest.fixture(autouse=True)
+def logs_that_outlive_a_captured_stream() -> Iterator[None]:
+    """A command run inside a test points the logs at a stream that is closed when it ends."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

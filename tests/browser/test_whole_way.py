@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -170,8 +170,9 @@ def kill_the_app(site: Site) -> None:
 
     def app() -> psutil.Process | None:
         for child in psutil.Process(site.process.pid).children():
-            if "serve" in child.cmdline():
-                return child
+            with suppress(psutil.NoSuchProcess):  # it may be dead, and not yet buried
+                if "serve" in child.cmdline():
+                    return child
         return None
 
     killed = app()
