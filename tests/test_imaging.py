@@ -145,3 +145,15 @@ def test_a_crop_has_room_around_it_and_the_height_that_is_asked_for() -> None:
     assert imaging.crop(image, Box(0.25, 0.4, 0.75, 0.6), pad=0.5).shape == (40, 120)
     assert imaging.crop(image, Box(0.25, 0.4, 0.75, 0.6), pad=0.0, height=40).shape == (40, 200)
     assert imaging.crop(image, Box(0.0, 0.0, 0.1, 0.1), pad=1.0).shape == (20, 30)  # at the edge
+
+
+def test_dotted_leaders_go_and_the_dots_of_letters_stay() -> None:
+    page = np.full((400, 800), 255, np.uint8)
+    for x in range(100, 700, 8):
+        page[300:303, x : x + 3] = 0  # a leader
+    for x in (120, 260, 400):
+        page[200:203, x : x + 3] = 0  # dots below three letters
+    page[100:130, 100:104] = 0  # a stroke
+    clean = imaging.without_leaders(page, dpi=200)
+    assert (clean[290:310] == 255).all()
+    assert (clean[:290] == page[:290]).all()

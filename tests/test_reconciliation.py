@@ -88,6 +88,12 @@ def test_an_engine_without_marks_is_heard_and_has_no_vote() -> None:
     assert reconcile(votes[:1], NAME).value == ""
 
 
+def test_a_witness_without_marks_that_saw_other_letters_keeps_a_value_from_being_accepted() -> None:
+    agreed = [vote("tesseract", "Trần Văn Ân"), vote("asterocr", "Trần Văn Ân")]
+    assert reconcile([*agreed, vote("easyocr", "Tran Van An", marks=False)], NAME).accepted
+    assert not reconcile([*agreed, vote("easyocr", "Le Thi Hong", marks=False)], NAME).accepted
+
+
 def test_an_engine_that_lost_half_the_line_abstains() -> None:
     votes = [
         vote("tesseract", "Trần"),
@@ -119,7 +125,7 @@ def test_nobody_read_anything() -> None:
         (NUMBER, "22l/ĐKMD", "221/ĐKMD"),
         (IDENTITY, "094 0771 8456O", "094077184560"),
         (RANK, "Thương tá", "Thượng tá"),
-        (ADDRESS, "Số 5, xã Tham Đôn, huyện Mỹ Xuyên *tỉnh Sóc Trăng +", "Số 5, xã Tham Đôn, huyện Mỹ Xuyên, tỉnh Sóc Trăng"),
+        (ADDRESS, "Số 5, huyện Mỹ Xuyên *tỉnh Sóc Trăng +", "Số 5, huyện Mỹ Xuyên, tỉnh Sóc Trăng"),
         (NAME, "Trương Mỹ Hạnh 899501941496404", "Trương Mỹ Hạnh"),
     ],
 )  # fmt: skip

@@ -92,14 +92,14 @@ def test_broken_yaml_is_explained_by_line() -> None:
 
 
 def test_a_file_that_is_missing_is_told_by_name(tmp_path: Path) -> None:
-    with pytest.raises(TemplateError, match="gone.yaml"):
+    with pytest.raises(TemplateError, match=r"gone\.yaml"):
         load(tmp_path / "gone.yaml")
 
 
 def test_one_broken_template_stops_them_all(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(SMALL, "utf-8")
     (tmp_path / "b.yaml").write_text("id: b\n", "utf-8")
-    with pytest.raises(TemplateError, match="b.yaml"):
+    with pytest.raises(TemplateError, match=r"b\.yaml"):
         load_all(tmp_path)
 
 

@@ -30,6 +30,7 @@ _FITS = 1.5  # what a value gains that looks as the form says it must
 _LISTED = 1.2  # what a value gains that stands in the form's catalogue
 _NEAR = 1.0  # what a value gains that is like the others, at most
 _SHORT = 0.6  # a reading shorter than this share of the longest lost a part: it abstains
+_TELLING, _UNLIKE = 6, 0.5  # letters, and share of them that differ, for a witness to gainsay
 _DOUBT = 0.6  # a vote that is rarer right than this does not help to accept a value unseen
 
 
@@ -90,6 +91,7 @@ def reconcile(votes: Sequence[Vote], spec: FieldSpec) -> Verdict:
         and (spec.kind not in ("date", "address") or _is_possible(value, spec))
         and (not spec.closed or value in catalogues.entries(spec.catalogue))
         and not _contested(best, casting, spec)
+        and not any(_gainsays(said, value) for vote, said in told if not vote.marks)
     )
     return Verdict(
         value=value,
@@ -152,6 +154,12 @@ def _is_possible(value: str, spec: FieldSpec) -> bool:
     if spec.kind == "address":
         return re.search(r", (?:tỉnh|thành phố|TP\.?) \w+(?: \w+){0,3}$", value) is not None
     return _fits(value, spec)
+
+
+def _gainsays(witness: str, value: str) -> bool:
+    """Whether a witness without diacritics saw quite other letters; short values say too little."""
+    seen, said = (vietnamese.fold(text).replace(" ", "") for text in (witness, value))
+    return len(said) >= _TELLING and Levenshtein.normalized_distance(seen, said) > _UNLIKE
 
 
 def _contested(best: str, casting: Sequence[tuple[Vote, str]], spec: FieldSpec) -> bool:
