@@ -193,27 +193,6 @@ def understand(task: UnderstandTask) -> Understanding:
     return replace(_understand(task), cpu_seconds=round(cpu_seconds() - cpu, 3))
 
 
-def documents(
-    pages: Sequence[ReadPage], templates: Sequence[Template]
-) -> tuple[tuple[ReadPage, ...], ...]:
-    """The documents in a file: a page that begins a form of its own begins a document."""
-    groups: list[list[ReadPage]] = []
-    for page in pages:
-        runnings = [Running(placement.lines_of(w)) for w in page.words.values()]
-        begins = placement.classify([runnings], templates).template is not None
-        if groups and not begins:
-            groups[-1].append(page)
-        else:
-            groups.append([page])
-    return tuple(tuple(group) for group in groups)
-
-
-def renumbered(pages: Sequence[ReadPage]) -> Iterator[ReadPage]:
-    """The pages of one document, numbered within it."""
-    for number, page in enumerate(pages):
-        yield replace(page, number=number)
-
-
 def _understand(task: UnderstandTask) -> Understanding:
     runnings = {
         page.number: {e: Running(placement.lines_of(w)) for e, w in page.words.items()}
