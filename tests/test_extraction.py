@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.written_page import ANTT, HEIGHT, LETTER, running
-from workbench import extraction, placement
+from workbench import extraction, placement, tables
 from workbench.model import Box, Word
 from workbench.template import Template, load_all
 from workbench.workspace import ROOT
@@ -125,7 +125,7 @@ def test_every_cell_of_a_ruled_table_is_found(templates: dict[str, Template]) ->
     items = templates["vu_khi"].items
     assert items is not None
     image, text = _table(rows=3)
-    cells = extraction.table_cells(image, placement.Placement(text, {}, 1.0), items)
+    cells = tables.table_cells(image, placement.Placement(text, {}, 1.0), items)
     assert cells is not None
     assert len(cells) == 3 * len(items.columns)
     serial = cells["2.so_hieu"]
@@ -138,4 +138,4 @@ def test_a_page_without_the_table_has_no_cells(templates: dict[str, Template]) -
     assert items is not None
     blank = np.full((1400, 1000), 255, np.uint8)
     place = placement.Placement(running(), {}, 1.0)
-    assert extraction.table_cells(blank, place, items) is None
+    assert tables.table_cells(blank, place, items) is None
