@@ -7,10 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import pikepdf
 import pytest
 
 from workbench import flow, signing
-from workbench.errors import NotAllowedError, NotReadyError, StaleDocumentError
+from workbench.errors import (
+    NotAllowedError,
+    NotReadyError,
+    StaleDocumentError,
+    StorageError,
+)
 from workbench.flow import FieldAct
 from workbench.model import Act, Decision, Document, Intake, Stage, now
 from workbench.workspace import Settings, Workspace, open_workspace, prepare_demo
@@ -233,3 +239,47 @@ def test_a_step_that_fails_holds_the_document_and_the_batch_goes_on(
     assert held.stage is Stage.HELD
     assert held.held_at is Stage.RECEIVED
     assert held.reason is not None
+
+
+def test_a_file_with_two_papers_becomes_two_documents(
+    work: Workspace, read: flow.TakenIn, tmp_path: Path, seal_certificate: Path, sample_folder: Path
+) -> None:
+    both = pikepdf.new()
+    for source in (seal_certificate, _chosen(sample_folder, "antt", "clean", "print")):
+        with pikepdf.open(source) as one:
+            both.pages.extend(one.pages)
+    both.save(tmp_path / "both.pdf")
+    taken = flow.take_in(work, [tmp_path / "both.pdf"], name="Hai", unit="PC06", by="quantri")
+    run(work)
+    parted = work.store.documents(batch=taken.batch.id)
+    assert sorted(d.kind or "" for d in parted) == ["antt", "con_dau"]
+    for document in parted:
+        (page,) = work.store.pages(document.id)
+        assert page.number == 0
+        assert {r.page for r in work.store.readings(document.id)} == {page.id}
+
+
+def test_a_fault_of_the_site_holds_no_paper(
+    work: Workspace, read: flow.TakenIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    seal_certificate: Path,
+) -> None:  # fmt: skip
+    changed = tmp_path / "third.pdf"
+    changed.write_bytes(seal_certificate.read_bytes() + b"\n\n")
+    taken = flow.take_in(work, [changed], name="Lô ba", unit="PC06", by="quantri")
+
+    def full(content: object) -> str:
+        raise StorageError("The disk is full; nothing was kept of this file.")
+
+    monkeypatch.setattr(work.store, "put", full)
+    run(work)
+    (waiting,) = work.store.documents(batch=taken.batch.id)
+    assert waiting.stage is Stage.RECEIVED
+    assert waiting.attempts == 0
+    assert waiting.reason is not None
+
+
+def test_a_batch_of_an_unknown_unit_is_not_begun(work: Workspace, tmp_path: Path) -> None:
+    before = len(work.store.batches())
+    with pytest.raises(NotReadyError, match="XX"):
+        flow.take_in(work, [tmp_path], name="Lô", unit="XX", by="quantri")
+    assert len(work.store.batches()) == before

@@ -18,9 +18,21 @@ from alembic.migration import MigrationContext
 from sqlmodel import SQLModel
 
 from tests import postgres as postgres_server
-from workbench import migrations, model
+from workbench import migrations, model, vietnamese
 from workbench.errors import Sentence, StaleDocumentError, StorageError
-from workbench.model import Act, Correction, Document, Event, Stage
+from workbench.model import (
+    Act,
+    Correction,
+    Decision,
+    Document,
+    Event,
+    Intake,
+    Reading,
+    Review,
+    SourceFile,
+    Stage,
+    Unit,
+)
 from workbench.store import Store
 
 
@@ -210,3 +222,84 @@ def test_counts_name_every_stage(store: Store) -> None:
     a_document(store)
     assert store.counts()[Stage.RECEIVED] == 1
     assert set(store.counts()) == set(Stage)
+
+
+def test_stopping_is_no_attempt_and_a_site_s_fault_only_postpones(
+    store: Store, noon: datetime
+) -> None:
+    a_document(store)
+    for _ in range(5):
+        (held,) = store.claim([Stage.RECEIVED], by="w", seconds=60, at=noon)
+        assert held.attempts == 1
+        store.free("w")
+    (held,) = store.claim([Stage.RECEIVED], by="w", seconds=60, at=noon)
+    later = noon + timedelta(minutes=1)
+    says = Sentence("The disk is full; the change was not kept.")
+    store.postpone(held.id, by="w", until=later, reason=says, remedy=says)
+    assert store.claim([Stage.RECEIVED], by="w", seconds=60, at=noon) == []
+    (again,) = store.claim([Stage.RECEIVED], by="w", seconds=60, at=later + timedelta(seconds=1))
+    assert (again.id, again.attempts) == (held.id, 1)
+
+
+def test_a_seal_is_ordered_once_and_takes_no_lease_away(store: Store, noon: datetime) -> None:
+    document = a_document(store, stage=Stage.APPROVED)
+    assert store.order_seal(document, by="duyet1", at=noon)
+    store.claim([Stage.APPROVED], by="w", seconds=60, at=noon)
+    assert not store.order_seal(document, by="duyet2", at=noon)
+    kept = store.document(document.id)
+    assert kept is not None
+    assert (kept.seal_by, kept.lease_by) == ("duyet1", "w")
+
+
+def test_the_same_bytes_handed_in_at_once_are_taken_in_once(store: Store, noon: datetime) -> None:
+    def hand_in(number: int) -> bool:
+        file = SourceFile(batch="b", name=f"{number}.pdf", digest="d", intake=Intake.ACCEPTED)
+        document = Document(batch="b", source=file.id, unit="u", number=number)
+        event = Event(document=document.id, batch="b", unit="u", after="received", by="x", at=noon)
+        return store.take(file, document, event)
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = list(pool.map(hand_in, range(4)))
+    assert taken.count(True) == 1
+    assert store.count() == 1
+
+
+def test_an_approver_sees_only_what_they_had_no_hand_in(store: Store, noon: datetime) -> None:
+    passed = a_document(store, 1, Stage.PROPOSED)
+    corrected = a_document(store, 2, Stage.PROPOSED)
+    store.correct(corrected, [an_act(corrected, "1", by="both")], by="both", at=noon)
+    for document, by in ((passed, "both"), (corrected, "other")):
+        current = store.document(document.id)
+        assert current is not None
+        sitting = Review(
+            document=document.id, by=by, duty="review", decision=Decision.PASS, revision=0, at=noon
+        )
+        store.move(current, Stage.REVIEWED, by=by, at=noon, rows=[sitting], reviewer=by)
+    assert store.count(stage=Stage.REVIEWED, untouched_by="both") == 0
+    mine = store.documents(stage=Stage.REVIEWED, untouched_by="other")
+    assert [d.id for d in mine] == [passed.id]
+
+
+def test_a_document_is_found_without_marks_and_case(store: Store) -> None:
+    document = a_document(store)
+    store.seek(document.id, vietnamese.fold("CÔNG TY TNHH ĐÔNG Á"))
+    assert store.count(text="công ty tnhh đông á") == 1
+    assert store.count(text="cong ty tnhh dong a") == 1
+    assert store.count(text="Đông Âu") == 0
+
+
+def test_a_reading_that_failed_is_replaced_by_one_that_succeeds(store: Store) -> None:
+    says = Sentence("The page could not be read.").as_json()
+    who = {"document": "d", "page": "p", "engine": "e", "version": "1", "weights": "w"}
+    store.keep_reading(Reading(**who, failure=says))
+    store.keep_reading(Reading(**who, words="0" * 64, count=3))
+    (kept,) = store.readings("d")
+    assert (kept.count, kept.failure) == (3, None)
+
+
+def test_an_error_of_the_database_does_not_tell_what_a_paper_says(store: Store) -> None:
+    person = Unit(code="PC06", name="BÍ MẬT")
+    store.add(person)
+    with pytest.raises(sa.exc.IntegrityError) as told:
+        store.add(Unit(code="PC06", name="BÍ MẬT"))
+    assert "BÍ MẬT" not in str(told.value)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any, ClassVar
 
 
@@ -62,6 +64,12 @@ class UnreadableFileError(WorkbenchError):
 
 class EngineUnavailableError(WorkbenchError):
     """The engine cannot run on this machine."""
+
+    exit_code = 4
+
+
+class StoppedError(WorkbenchError):
+    """The work was stopped before it was done."""
 
     exit_code = 4
 
@@ -126,7 +134,19 @@ class StorageError(WorkbenchError):
     exit_code = 12
 
 
+class MissingFileError(StorageError):
+    """A kept file is missing."""
+
+
 class SettingsError(WorkbenchError):
     """A setting is not valid."""
 
     exit_code = 13
+
+
+def places(error: BaseException) -> list[str]:
+    """Where an unforeseen error came from, for the log: files and lines, never its message.
+
+    A message may quote what a paper says (a database names the row it refuses).
+    """
+    return [f"{Path(f.filename).name}:{f.lineno}" for f in extract_tb(error.__traceback__)]

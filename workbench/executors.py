@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as Late
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import structlog
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from workbench.errors import ReadingFailedError, WorkbenchError
+from workbench.errors import ReadingFailedError, StoppedError, WorkbenchError, places
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 log = structlog.get_logger()
+
+_END: Any = object()  # no more items
 
 
 class Inline:
@@ -31,6 +36,9 @@ class Inline:
                 yield item, task(item)
             except WorkbenchError as error:
                 yield item, error
+
+    def stop(self) -> None:
+        """Nothing runs beside us."""
 
     def close(self) -> None:
         """Nothing to stop."""
@@ -46,6 +54,7 @@ class Processes:
         self._processes = processes
         self._seconds = seconds
         self._lock = threading.Lock()
+        self._closing = False
         self._pool = self._open()
 
     def _open(self) -> ProcessPool:
@@ -63,48 +72,76 @@ class Processes:
     def run(
         self, task: Callable[[T], R], items: Iterable[T]
     ) -> Iterator[tuple[T, R | WorkbenchError]]:
-        pool = self._working()
-        under_way = [
-            (item, pool.schedule(task, args=[item], timeout=self._seconds)) for item in items
-        ]
-        for item, future in under_way:
+        # A few under way at a time: a long document must not queue up before everybody else's.
+        waiting = iter(items)
+        under_way: deque[tuple[T, ProcessFuture[R]]] = deque()
+        try:
+            while True:
+                while len(under_way) < 2 * self._processes and not self._closing:
+                    item = next(waiting, _END)
+                    if item is _END:
+                        break
+                    under_way.append((item, self._schedule(task, item)))
+                if not under_way:
+                    if self._closing and next(waiting, _END) is not _END:
+                        raise StoppedError
+                    return
+                item, future = under_way.popleft()
+                result = self._outcome(task, item, future)
+                yield item, result
+        finally:
+            for _, future in under_way:
+                future.cancel()  # type: ignore[no-untyped-call]
+
+    def _schedule(self, task: Callable[[T], R], item: T) -> ProcessFuture[R]:
+        return self._working().schedule(task, args=[item], timeout=self._seconds)
+
+    def _outcome(
+        self, task: Callable[[T], R], item: T, future: ProcessFuture[R]
+    ) -> R | WorkbenchError:
+        """The result, or why there is none; a process that dies is tried once more."""
+        for last in (False, True):
             try:
-                yield item, future.result()
+                result: R = future.result()
+                return result
             except WorkbenchError as error:
-                yield item, error
+                return error
             except Late:
                 log.warning("task.late", task=task.__name__, seconds=self._seconds)
-                yield (
-                    item,
-                    ReadingFailedError(
-                        "It took longer than {seconds} seconds and was stopped.",
-                        "Read it again later, or scan the page again.",
-                        seconds=int(self._seconds),
-                    ),
+                return ReadingFailedError(
+                    "It took longer than {seconds} seconds and was stopped.",
+                    "Read it again later, or scan the page again.",
+                    seconds=int(self._seconds),
                 )
-            except ProcessExpired as error:
-                log.warning("task.crashed", task=task.__name__, exit_code=error.exitcode)
-                yield (
-                    item,
-                    ReadingFailedError(
+            except (ProcessExpired, BrokenProcessPool, CancelledError) as error:
+                if self._closing:
+                    raise StoppedError from error
+                code = int(getattr(error, "exitcode", 0) or 0)
+                log.warning("task.crashed", task=task.__name__, exit_code=code, last=last)
+                if last:
+                    return ReadingFailedError(
                         "The reading process crashed (exit code {code}).",
                         "Read it again later, or scan the page again.",
-                        code=int(error.exitcode or 0),
-                    ),
-                )
+                        code=code,
+                    )
+                future = self._schedule(task, item)
             except Exception as error:
                 # Other people's engines raise anything; one bad page must not end the batch.
-                log.exception("task.failed", task=task.__name__)
-                yield (
-                    item,
-                    ReadingFailedError(
-                        "The reader failed ({kind}).",
-                        "Read it again later, or scan the page again.",
-                        kind=type(error).__name__,
-                    ),
+                kind = type(error).__name__
+                log.error("task.failed", task=task.__name__, error=kind, where=places(error))
+                return ReadingFailedError(
+                    "The reader failed ({kind}).",
+                    "Read it again later, or scan the page again.",
+                    kind=kind,
                 )
+        raise AssertionError("the second try always answers")
+
+    def stop(self) -> None:
+        """Begin no new task: what waits for one is told that it was stopped."""
+        self._closing = True
 
     def close(self) -> None:
+        self.stop()
         self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
 

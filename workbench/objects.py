@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from uuid import uuid4
 
-from workbench.errors import StorageError
+from workbench.errors import MissingFileError, StorageError
 
 _CHUNK = 1 << 20
 
@@ -59,7 +59,7 @@ class Objects:
         try:
             return self.path(digest).read_bytes()
         except FileNotFoundError as error:
-            raise StorageError(
+            raise MissingFileError(
                 "A kept file is missing from the object store.",
                 "Restore the folder of objects from the backup.",
             ) from error

@@ -66,3 +66,7 @@ class Executor(Protocol):
     def run(
         self, task: Callable[[T], R], items: Iterable[T]
     ) -> Iterator[tuple[T, R | WorkbenchError]]: ...
+
+    def stop(self) -> None:
+        """Begin no new task; `run` raises StoppedError where some are left."""
+        ...

@@ -20,13 +20,13 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError as Unreachable
 from sqlmodel import Session, SQLModel, col, select
 
+from workbench import vietnamese
 from workbench.errors import Sentence, StaleDocumentError, StorageError
 from workbench.model import (
     Batch,
     Correction,
     Document,
     Event,
-    FieldReading,
     Page,
     Person,
     Proposal,
@@ -141,12 +141,10 @@ class Store(Objects):
                 session.add(document)
             return documents
 
-    def borrow(
-        self, *, by: str, seconds: float, at: datetime, limit: int, never: Sequence[str] = ()
-    ) -> list[Document]:
+    def borrow(self, *, by: str, seconds: float, at: datetime, limit: int) -> list[Document]:
         """Documents to review, leased to the person `by`: their own first, then free ones.
 
-        `never` are documents this person may not have. Attempts are a machine's affair.
+        Attempts are a machine's affair.
         """
         with self.change() as session:
             mine_first = sa.case((col(Document.lease_by) == by, 0), else_=1)
@@ -155,7 +153,6 @@ class Store(Objects):
                 select(Document)
                 .where(
                     col(Document.stage) == Stage.PROPOSED,
-                    col(Document.id).not_in(never),
                     sa.or_(
                         col(Document.lease_by) == by,
                         col(Document.lease_until).is_(None),
@@ -186,13 +183,76 @@ class Store(Objects):
             return bool(done.rowcount)  # type: ignore[attr-defined]
 
     def free(self, by: str) -> None:
-        """Give back all that `by` has borrowed."""
+        """Give back all that `by` holds; what was only stopped does not count as an attempt."""
         with self.change() as session:
             session.execute(
                 sa.update(Document)
                 .where(col(Document.lease_by) == by)
-                .values(lease_by=None, lease_until=None)
+                .values(lease_by=None, lease_until=None, attempts=_one_less())
             )
+
+    def postpone(
+        self, document: str, *, by: str, until: datetime, reason: Sentence, remedy: Sentence
+    ) -> None:
+        """Let a document rest where it stands, through no fault of its own, and say why."""
+        with self.change() as session:
+            session.execute(
+                sa.update(Document)
+                .where(col(Document.id) == document, col(Document.lease_by) == by)
+                .values(
+                    lease_by=None,
+                    lease_until=until,
+                    attempts=_one_less(),
+                    reason=reason.as_json(),
+                    remedy=remedy.as_json(),
+                )
+            )
+
+    def order_seal(self, document: Document, *, by: str, at: datetime) -> bool:
+        """Order the seal of an approved document; False if it is ordered already, or gone on."""
+        with self.change() as session:
+            done = session.execute(
+                sa.update(Document)
+                .where(
+                    col(Document.id) == document.id,
+                    col(Document.stage) == Stage.APPROVED,
+                    col(Document.seal_by).is_(None),
+                )
+                .values(seal_by=by, changed_at=at)
+            )
+            if not done.rowcount:  # type: ignore[attr-defined]
+                return False
+            session.add(_event(document, Stage.APPROVED, by=by, at=at))
+            return True
+
+    def keep_reading(self, reading: Reading) -> None:
+        """Keep what an engine made of a page; a failure before it is replaced."""
+        with self.change() as session:
+            session.execute(
+                sa.delete(Reading).where(
+                    col(Reading.page) == reading.page,
+                    col(Reading.engine) == reading.engine,
+                    col(Reading.version) == reading.version,
+                    col(Reading.weights) == reading.weights,
+                    col(Reading.words).is_(None),
+                )
+            )
+            session.add(reading)
+
+    def seek(self, document: str, sought: str) -> None:
+        """Renew what a document is found by."""
+        with self.change() as session:
+            session.execute(
+                sa.update(Document).where(col(Document.id) == document).values(sought=sought)
+            )
+
+    def take(self, file: SourceFile, document: Document, event: Event) -> bool:
+        """Keep an accepted file with its document; False where a twin was quicker."""
+        try:
+            self.add(file, document, event)
+        except sa.exc.IntegrityError:
+            return False
+        return True
 
     def free_all(self, prefix: str) -> None:
         """Give back all leases whose holder's name begins with `prefix`."""
@@ -252,23 +312,65 @@ class Store(Objects):
                 owner = table.document  # type: ignore[attr-defined]
                 session.execute(sa.delete(table).where(owner == document.id))
             session.add_all(rows)
-            session.add(
-                Event(
-                    document=document.id,
-                    batch=document.batch,
-                    unit=document.unit,
-                    kind=changes.get("kind", document.kind),
-                    before=document.stage,
-                    after=to,
-                    by=by,
-                    reason=reason.as_json() if reason else None,
-                    at=at,
-                )
-            )
+            event = _event(document, to, by=by, at=at, reason=reason)
+            event.kind = changes.get("kind", document.kind)
+            session.add(event)
             session.flush()
             moved = session.get(Document, document.id, populate_existing=True)
             assert moved is not None  # noqa: S101 - just updated in this transaction
             return moved
+
+    def part(
+        self,
+        document: Document,
+        others: Sequence[tuple[Document, Sequence[Page]]],
+        *,
+        by: str,
+        at: datetime,
+        reason: Sentence | None,
+    ) -> None:
+        """Move a document that was read on, and give each other paper of its file its own pages.
+
+        Guarded like `move`; all of it in one transaction.
+        """
+        with self.change() as session:
+            done = session.execute(
+                sa.update(Document)
+                .where(
+                    col(Document.id) == document.id,
+                    col(Document.stage) == Stage.RECEIVED,
+                    col(Document.lease_by) == by,
+                )
+                .values(
+                    stage=Stage.READ,
+                    lease_by=None,
+                    lease_until=None,
+                    attempts=0,
+                    reason=None,
+                    remedy=None,
+                    changed_at=at,
+                )
+            )
+            if not done.rowcount:  # type: ignore[attr-defined]
+                raise StaleDocumentError
+            session.add(_event(document, Stage.READ, by=by, at=at, reason=reason))
+            for other, pages in others:
+                session.add(other)
+                session.flush()
+                event = _event(other, Stage.READ, by=by, at=at, reason=reason)
+                event.before = None
+                session.add(event)
+                for number, page in enumerate(pages):
+                    session.execute(
+                        sa.update(Page)
+                        .where(col(Page.id) == page.id)
+                        .values(document=other.id, number=number)
+                    )
+                    session.execute(
+                        sa.update(Reading)
+                        .where(col(Reading.page) == page.id)
+                        .values(document=other.id)
+                    )
 
     def correct(
         self, document: Document, corrections: Sequence[Correction], *, by: str, at: datetime
@@ -353,13 +455,19 @@ class Store(Objects):
         unit: str | None = None,
         kind: str | None = None,
         text: str = "",
+        unsealed: bool = False,
+        untouched_by: str | None = None,
         limit: int = 200,
         offset: int = 0,
     ) -> list[Document]:
-        """Documents that match, oldest first; `text` stands in a file's name or a read value."""
+        """Documents that match, oldest first.
+
+        `text` stands in a file's name or a value, without regard to case and marks; `unsealed`:
+        no seal is ordered yet; `untouched_by`: this person had no hand in the review.
+        """
         query = (
             select(Document)
-            .where(*_matching(stage, batch, unit, kind, text))
+            .where(*_matching(stage, batch, unit, kind, text, unsealed, untouched_by))
             .order_by(col(Document.created_at), col(Document.number))
             .limit(limit)
             .offset(offset)
@@ -374,9 +482,12 @@ class Store(Objects):
         unit: str | None = None,
         kind: str | None = None,
         text: str = "",
+        unsealed: bool = False,
+        untouched_by: str | None = None,
     ) -> int:
         query = select(sa.func.count()).select_from(Document)
-        return int(self._all(query.where(*_matching(stage, batch, unit, kind, text)))[0])
+        wanted = _matching(stage, batch, unit, kind, text, unsealed, untouched_by)
+        return int(self._all(query.where(*wanted))[0])
 
     def counts(self, batch: str | None = None) -> dict[Stage, int]:
         """How many documents stand at each stage; every stage is named."""
@@ -402,9 +513,6 @@ class Store(Objects):
     def keep_words(self, words: Sequence[Word]) -> str:
         kept = [word.as_json() for word in words]
         return self.put(json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode())
-
-    def field_readings(self, document: str) -> list[FieldReading]:
-        return self._of(FieldReading, document, FieldReading.field)
 
     def proposals(self, document: str) -> list[Proposal]:
         return self._of(Proposal, document, Proposal.position)
@@ -465,12 +573,34 @@ class Store(Objects):
         return found
 
 
+def _event(
+    document: Document, after: Stage, *, by: str, at: datetime, reason: Sentence | None = None
+) -> Event:
+    return Event(
+        document=document.id,
+        batch=document.batch,
+        unit=document.unit,
+        kind=document.kind,
+        before=document.stage,
+        after=after,
+        by=by,
+        reason=reason.as_json() if reason else None,
+        at=at,
+    )
+
+
+def _one_less() -> Any:
+    return sa.case((col(Document.attempts) > 0, col(Document.attempts) - 1), else_=0)
+
+
 def _matching(
     stage: Stage | Sequence[Stage] | None,
     batch: str | None,
     unit: str | None,
     kind: str | None,
     text: str,
+    unsealed: bool,
+    untouched_by: str | None,
 ) -> list[Any]:
     wanted: list[Any] = []
     if stage is not None:
@@ -480,21 +610,33 @@ def _matching(
             wanted.append(col(column) == value)
     if text.strip():
         named = select(SourceFile.id).where(col(SourceFile.name).icontains(text.strip()))
-        says = select(Proposal.document).where(col(Proposal.value).icontains(text.strip()))
-        wanted.append(sa.or_(col(Document.source).in_(named), col(Document.id).in_(says)))
+        says = col(Document.sought).contains(vietnamese.fold(text.strip()), autoescape=True)
+        wanted.append(sa.or_(col(Document.source).in_(named), says))
+    if unsealed:
+        wanted.append(col(Document.seal_by).is_(None))
+    if untouched_by is not None:
+        for table in (Review, Correction):
+            mine = select(table.document).where(col(table.by) == untouched_by)
+            if table is Review:
+                mine = mine.where(col(Review.duty) == "review")
+            wanted.append(col(Document.id).not_in(mine))
+        wanted.append(col(Document.reviewer) != untouched_by)
     return wanted
 
 
 def _connect(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True)
+        return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True)
     # SQLite before 3.51.3 can corrupt a WAL that two connections reset at once; Debian's is older,
     # so the newer library from the wheel is used where there is one.
     try:
         from pysqlite3 import dbapi2 as driver
     except ImportError:
         import sqlite3 as driver
-    engine = sa.create_engine(url, module=driver, connect_args={"timeout": 20})
+    # Parameters are hidden from error messages: they are what papers say.
+    engine = sa.create_engine(
+        url, module=driver, connect_args={"timeout": 20}, hide_parameters=True
+    )
 
     @sa_event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:

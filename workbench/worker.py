@@ -16,6 +16,7 @@ from uuid import uuid4
 import structlog
 
 from workbench import flow
+from workbench.errors import places
 from workbench.model import Worker, now
 from workbench.store import Store
 from workbench.workspace import Workspace
@@ -51,7 +52,8 @@ def run(work: Workspace, *, until_empty: bool = False) -> int:
             work.store.keep(me)
             if os.getppid() != parent:
                 stop.set()  # whoever started us is gone; nobody would stop us any more
-        # A step under way is left to end by itself only where that is quick: reading is resumed.
+        # A step under way is left to end by itself where that is quick; reading goes on later.
+        work.executor.stop()
         for thread in threads:
             thread.join(timeout=5)
     finally:
@@ -95,9 +97,10 @@ def _pull(
             for document in claimed:
                 flow.step(work, document, holder=holder)
                 steps.add()
-        except Exception:
+        except Exception as error:
             # A store that cannot be reached now may be there again in a moment.
-            log.exception("worker.stumbled", worker=holder)
+            kind = type(error).__name__
+            log.error("worker.stumbled", worker=holder, error=kind, where=places(error))
             stop.wait(5 * IDLE_SECONDS)
             continue
         if not claimed:

@@ -125,6 +125,10 @@ class Workspace:
         return folder
 
     @cached_property
+    def _older(self) -> dict[str, Template]:
+        return {}  # versions no longer in use, as they are asked for
+
+    @cached_property
     def engines(self) -> Sequence[OcrEngine]:
         return _engines(self.settings)
 
@@ -138,7 +142,7 @@ class Workspace:
 
     def template(self, digest: str) -> Template:
         """The template as it stood under this digest, also when a newer one is in use."""
-        for template in self.templates.values():
+        for template in (*self.templates.values(), *self._older.values()):
             if template.digest == digest:
                 return template
         kept = self.store.template_version(digest)
@@ -147,7 +151,8 @@ class Workspace:
                 "The template that this document was read with is missing from the store.",
                 "Restore the database from the backup.",
             )
-        return parse(kept.source, kept.template)
+        self._older[digest] = parse(kept.source, kept.template)
+        return self._older[digest]
 
 
 def open_workspace(settings: Settings, *, executor: Executor | None = None) -> Workspace:

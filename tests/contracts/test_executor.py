@@ -12,7 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from workbench.errors import EngineUnavailableError, ReadingFailedError, WorkbenchError
+from workbench.errors import (
+    EngineUnavailableError,
+    ReadingFailedError,
+    StoppedError,
+    WorkbenchError,
+)
 from workbench.executors import Inline, Processes
 from workbench.seams import Executor
 
@@ -72,6 +77,39 @@ def test_a_task_that_crashes_hangs_or_raises_fails_alone(processes: Processes) -
         assert isinstance(results[how], ReadingFailedError), how
     reasons = [r.message.text for r in results.values() if isinstance(r, WorkbenchError)]
     assert len(set(reasons)) == 3, "each says something else"
+
+
+def crash_once(marker: Path) -> str:
+    if not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "read"
+
+
+def test_a_process_that_died_is_tried_once_more(processes: Processes, tmp_path: Path) -> None:
+    ((_, result),) = processes.run(crash_once, [tmp_path / "died"])
+    assert result == "read"
+
+
+def test_what_is_stopped_is_no_failure_of_the_task(tmp_path: Path) -> None:
+    with Processes(1, seconds=30) as executor:
+        results = executor.run(double, range(100))
+        assert next(results) == (0, 0)
+        executor.stop()
+        with pytest.raises(StoppedError):
+            list(results)
+
+
+def test_a_long_run_does_not_queue_up_before_a_short_one(processes: Processes) -> None:
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for n in range(50):
+            taken.append(n)
+            yield n
+
+    next(processes.run(double, items()))
+    assert len(taken) <= 4
 
 
 def test_no_child_outlives_its_killed_parent() -> None:

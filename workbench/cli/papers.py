@@ -5,12 +5,13 @@ from __future__ import annotations
 import json as json_
 from pathlib import Path
 from typing import Annotated
+from uuid import uuid4
 
 import typer
 
 from workbench import flow
 from workbench.errors import Sentence, TemplateError
-from workbench.model import Intake, Stage, now
+from workbench.model import Intake, Stage
 from workbench.template import load as load_template
 from workbench.words import say
 from workbench.workspace import Workspace, load_settings, open_workspace
@@ -110,11 +111,10 @@ def export(
 
 def _drain(work: Workspace, stages: tuple[Stage, ...]) -> int:
     done = 0
-    while found := work.store.claim(
-        stages, by="command-line", seconds=flow.LEASE_SECONDS, at=now()
-    ):
+    holder = f"command-line-{uuid4().hex[:8]}"
+    while found := flow.claim(work, holder=holder, stages=stages):
         for document in found:
-            flow.step(work, document, holder="command-line")
+            flow.step(work, document, holder=holder)
             done += 1
     return done
 
@@ -122,6 +122,7 @@ def _drain(work: Workspace, stages: tuple[Stage, ...]) -> int:
 def _report(work: Workspace, ids: list[str], steps: int, json: bool) -> None:
     found = [work.store.document(key) for key in ids]
     held = [d for d in found if d is not None and d.stage is Stage.HELD]
+    under_way = [d for d in found if d is not None and d.stage in (Stage.APPROVED, Stage.SIGNED)]
     receipts = [r for key in ids for r in work.store.receipts(key)]
     if json:
         print(
@@ -130,6 +131,7 @@ def _report(work: Workspace, ids: list[str], steps: int, json: bool) -> None:
                     "documents": len(ids),
                     "steps": steps,
                     "held": [d.id for d in held],
+                    "under_way": [d.id for d in under_way],
                     "receipts": [
                         {"document": r.document, "object": r.object_id, "version": r.version}
                         for r in receipts
@@ -139,9 +141,9 @@ def _report(work: Workspace, ids: list[str], steps: int, json: bool) -> None:
         )
     else:
         print(say("{n} documents, {receipts} receipts.", n=len(ids), receipts=len(receipts)))
-        for document in held:
+        for document in (*held, *under_way):
             print(f"  {document.id}{_why(document.reason, document.remedy)}")
-    if held:
+    if held or under_way:
         raise typer.Exit(10)
 
 

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from typing import Annotated, TextIO
@@ -27,6 +28,7 @@ from workbench.workspace import (
     supervised,
 )
 
+_SUPERVISED = "WORKBENCH_SUPERVISED"
 SAMPLE = ROOT / "data" / "sample" / "files"
 
 
@@ -67,6 +69,8 @@ def serve(
     """Serve the app alone; reading needs `workbench work` beside it."""
     from workbench.ui import asgi
 
+    if os.environ.get(_SUPERVISED):
+        _end_with_parent()
     asgi.serve(host, port)
 
 
@@ -121,7 +125,7 @@ def _free_port(host: str, wanted: int) -> int:
 
 def _run_both(host: str, port: int, waiting: int) -> None:
     """The app and the worker as children; a worker that dies is started again."""
-    environment = {**os.environ, "WORKBENCH_DEMO": "1"}
+    environment = {**os.environ, "WORKBENCH_DEMO": "1", _SUPERVISED: "1"}
     commands = {
         "app": ["serve", "--host", host, "--port", str(port)],
         "worker": ["work"],
@@ -144,7 +148,7 @@ def _run_both(host: str, port: int, waiting: int) -> None:
         )
 
     children = {name: launch(name) for name in commands}
-    told = False
+    told, pause = False, 0.0
     try:
         while not stopping:
             time.sleep(0.3)
@@ -161,17 +165,33 @@ def _run_both(host: str, port: int, waiting: int) -> None:
                         "Read the lines above, or run `workbench doctor`.",
                         code=code,
                     )
+                # A child that dies at once, again and again, is not started in a frenzy.
+                pause = min(2 * pause + 0.5, 30.0)
+                time.sleep(pause)
                 children[name] = launch(name)
     finally:
         print(say("Stopping…"), flush=True)
         for child in children.values():
-            _end(child, signal.SIGTERM)
+            # The leader alone: it gives back what it holds while its readers still live.
+            child.terminate()
         patience = time.monotonic() + 12
         for child in children.values():
             with suppress(subprocess.TimeoutExpired):
                 child.wait(timeout=max(0.1, patience - time.monotonic()))
             _end(child, signal.SIGKILL)  # the group too: no reading process is left behind
         print(say("Stopped. All that was saved is kept."), flush=True)
+
+
+def _end_with_parent() -> None:
+    """Stop when whoever started us is gone: nobody would stop us any more."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _end(child: subprocess.Popen[bytes], number: int) -> None:

@@ -15,18 +15,14 @@ from typing import Any
 
 import structlog
 
-from workbench import intake, placement
+from workbench import intake
 from workbench.errors import ReadingFailedError, Sentence, WorkbenchError
 from workbench.flow import recognise
-from workbench.placement import Running
 from workbench.seams import Executor, OcrEngine
 from workbench.template import Template
 from workbench.words import say
 
 AT_ONCE = 8  # files whose pages are read side by side; bounds the disk that page images take
-HEAD = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"  # on every first page (Nghị định 30/2020/NĐ-CP)
-_HEAD_FOUND = 85.0  # similarity (0-100)
-_HEAD_ENDS = 0.35  # share of the page's height above which the head stands
 
 log = structlog.get_logger()
 
@@ -219,23 +215,10 @@ def documents_of(scans: Sequence[ReadScan]) -> list[tuple[ReadScan, ...]]:
     for scan in scans:
         if scan.page.quality.blank or not any(scan.page.words.values()):
             continue
-        if not documents or _begins(scan.page):
+        if not documents or recognise.begins_document(scan.page.words):
             documents.append([])
         documents[-1].append(scan)
     return [tuple(document) for document in documents]
-
-
-def _begins(page: recognise.ReadPage) -> bool:
-    """Whether the head of an official paper stands at the top of the page."""
-    for words in page.words.values():
-        running = Running(placement.lines_of(words))
-        found = running.find(HEAD)
-        if found is None or found.score < _HEAD_FOUND:
-            continue
-        line = running.lines[running.owner[found.start][0]]
-        if line.box.bottom < _HEAD_ENDS:
-            return True
-    return False
 
 
 def _paper(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,21 @@ import structlog
 
 from workbench import exchange, intake, rendition, review
 from workbench.errors import (
+    DepositError,
+    MissingFileError,
     NotReadyError,
     PoorPageError,
     ReadingFailedError,
     Sentence,
+    SigningError,
     StaleDocumentError,
+    StoppedError,
+    StorageError,
     WorkbenchError,
+    places,
 )
 from workbench.flow import recognise
-from workbench.flow.people import sheet
+from workbench.flow.people import sheet, sought
 from workbench.flow.work import Work
 from workbench.model import (
     Approved,
@@ -44,6 +51,8 @@ from workbench.model import (
 from workbench.seams import OcrEngine
 from workbench.store import MAX_ATTEMPTS
 
+POSTPONED_SECONDS = 60.0
+_OF_THE_SITE = (StorageError, DepositError, SigningError)
 LEASE_SECONDS = 600.0  # longer than any one task; renewed after each
 
 log = structlog.get_logger()
@@ -79,7 +88,29 @@ def read(work: Work, claimed: Claimed) -> None:
             "No engine could read this document.",
             "Run `workbench doctor`, then send the document back to be read again.",
         )
-    store.move(document, Stage.READ, by=claimed.holder, at=now(), holder=claimed.holder)
+    _part(work, claimed)
+
+
+def _part(work: Work, claimed: Claimed) -> None:
+    """Move the document on; where its file holds several papers, each becomes its own document."""
+    document, store = claimed.document, work.store
+    words = _words_by_page(work, document)
+    papers: list[list[Page]] = []
+    for page in store.pages(document.id):
+        if not papers or recognise.begins_document(words.get(page.number, {})):
+            papers.append([])
+        papers[-1].append(page)
+    others = [
+        (Document(batch=document.batch, source=document.source, unit=document.unit,
+                  number=document.number, stage=Stage.READ), pages)
+        for pages in papers[1:]
+    ]  # fmt: skip
+    reason = (
+        Sentence("The file holds {n} papers; each is a document of its own.", {"n": len(papers)})
+        if others
+        else None
+    )
+    store.part(document, others, by=claimed.holder, at=now(), reason=reason)
 
 
 def _split(work: Work, document: Document) -> list[Page]:
@@ -139,7 +170,11 @@ def _read_pages(
     engines: Sequence[OcrEngine],
 ) -> None:
     store, document = work.store, claimed.document
-    known = {(r.page, r.engine, r.version, r.weights) for r in store.readings(document.id)}
+    known = {
+        (r.page, r.engine, r.version, r.weights)
+        for r in store.readings(document.id)
+        if r.failure is None  # what failed is tried again
+    }
     found = recognise.line_strips(_words_by_page(work, document)) if engines else {}
     todo: list[tuple[Page, recognise.ReadTask]] = []
     for page in pages:
@@ -155,7 +190,7 @@ def _read_pages(
             todo.append((page, recognise.ReadTask(engine, store.path(page.readable), lines)))
     results = work.executor.run(recognise.read_page, [task for _, task in todo])
     for (page, task), (_, result) in zip(todo, results, strict=True):
-        store.add(_reading(work, document, page, task, result))
+        store.keep_reading(_reading(work, document, page, task, result))
         _still_mine(work, claimed)
 
 
@@ -284,6 +319,7 @@ def propose(work: Work, claimed: Claimed) -> None:
         kind=seen.template,
         template_digest=digest,
         classified=seen.classified,
+        sought=sought(field.value for field in seen.fields),
     )
 
 
@@ -409,32 +445,52 @@ def step(work: Work, document: Document, *, holder: str) -> None:
     claimed = Claimed(document, holder)
     try:
         STEPS[document.stage](work, claimed)
+    except StoppedError:
+        work.store.free(holder)
     except StaleDocumentError:
         log.warning("document.lost", document=document.id, stage=document.stage)
         if not _lost(work, claimed):
+            # Released, it waits for approval again and not for the seal that it cannot have.
             _hold(
                 work,
                 claimed,
                 Sentence("The record is not the one that was approved; it was not sealed."),
-                Sentence("Send it back to review and have it approved again."),
+                Sentence("Send it back; it then waits for approval again."),
+                held_at=Stage.REVIEWED,
             )
+    except _OF_THE_SITE as error:
+        if isinstance(error, MissingFileError):
+            _hold(work, claimed, error.message, error.remedy)
+            return
+        # A full disk, a missing key, a closed repository: no fault of the paper. It is tried again.
+        log.error("site.failed", document=document.id, why=error.message.text)
+        work.store.postpone(
+            document.id,
+            by=holder,
+            until=now() + timedelta(seconds=POSTPONED_SECONDS),
+            reason=error.message,
+            remedy=error.remedy,
+        )
     except WorkbenchError as error:
         log.warning("document.held", document=document.id, why=error.message.text)
         _hold(work, claimed, error.message, error.remedy)
     except Exception as error:
-        log.exception("document.failed", document=document.id, stage=document.stage)
+        kind = type(error).__name__
+        log.error("document.failed", document=document.id, error=kind, where=places(error))
         _hold(
             work,
             claimed,
-            Sentence("The step failed unexpectedly ({kind}).", {"kind": type(error).__name__}),
+            Sentence("The step failed unexpectedly ({kind}).", {"kind": kind}),
             Sentence("Send it back to try again; if it fails again, tell the maintainers."),
         )
 
 
-def claim(work: Work, *, holder: str, limit: int = 1) -> list[Document]:
+def claim(
+    work: Work, *, holder: str, stages: Sequence[Stage] = tuple(STEPS), limit: int = 1
+) -> list[Document]:
     """The next documents for a machine; those that failed too often are held instead."""
     mine: list[Document] = []
-    found = work.store.claim(list(STEPS), by=holder, seconds=LEASE_SECONDS, at=now(), limit=limit)
+    found = work.store.claim(list(stages), by=holder, seconds=LEASE_SECONDS, at=now(), limit=limit)
     for document in found:
         if document.attempts <= MAX_ATTEMPTS:
             mine.append(document)

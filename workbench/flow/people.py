@@ -59,18 +59,25 @@ class TakenIn:
 
 def take_in(work: Work, paths: Iterable[Path], *, name: str, unit: str, by: str) -> TakenIn:
     """Take files, folders and zip archives in as one batch; refuse the bad, keep the rest."""
-    batch = Batch(name=name, unit=unit, by=by)
     store = work.store
+    _person(work, by)
+    if unit not in {known.code for known in store.units()}:
+        raise NotReadyError(
+            "There is no unit {unit}.", "Add it first, or name another one.", unit=unit
+        )
+    batch = Batch(name=name, unit=unit, by=by)
     store.add(batch)
     files: list[SourceFile] = []
     with tempfile.TemporaryDirectory(dir=work.scratch) as folder:
         for given, found in intake.expand(paths, Path(folder)):
             file, document = _take_one(work, batch, given, found, number=len(files) + 1)
             files.append(file)
-            if document is None:
-                store.add(file)
-                continue
-            store.add(file, document, _arrival(document, by))
+            if document is not None:
+                if store.take(file, document, _arrival(document, by)):
+                    continue
+                twin = store.known(file.digest or "")
+                file.intake, file.known_as = Intake.KNOWN, twin.id if twin else None
+            store.add(file)
     log.info("batch.taken_in", batch=batch.id, files=len(files))
     return TakenIn(batch, tuple(files))
 
@@ -172,6 +179,11 @@ def sheet(work: Work, document: str) -> ReviewSheet:
     )
 
 
+def sought(values: Iterable[str]) -> str:
+    """The values of a document as they are searched: without marks and case."""
+    return vietnamese.fold(" ".join(value for value in values if value))
+
+
 # --- review ------------------------------------------------------------------------------------
 
 
@@ -232,7 +244,9 @@ def correct(work: Work, document: str, acts: Sequence[FieldAct], *, by: str) -> 
         )
     work.store.correct(before.document, corrections, by=by, at=at)
     work.store.renew(document, by=by, seconds=REVIEW_LEASE_SECONDS, at=at)
-    return sheet(work, document)
+    seen = sheet(work, document)
+    work.store.seek(document, sought(field.value for field in seen.fields))
+    return seen
 
 
 def decide(
@@ -279,20 +293,12 @@ def decide(
     )
 
 
-def waiting_for_approval(work: Work, by: str, *, limit: int = 200) -> list[Document]:
+def waiting_for_approval(
+    work: Work, by: str, *, limit: int = 200, offset: int = 0
+) -> list[Document]:
     """Reviewed documents that this person may approve: never their own."""
-    person = _person(work, by)
-    review.must(person, Role.APPROVER)
-    return [
-        document
-        for document in work.store.documents(stage=Stage.REVIEWED, limit=limit)
-        if review.may_approve(
-            person,
-            document,
-            work.store.reviews(document.id),
-            work.store.corrections(document.id),
-        )
-    ]
+    review.must(_person(work, by), Role.APPROVER)
+    return work.store.documents(stage=Stage.REVIEWED, untouched_by=by, limit=limit, offset=offset)
 
 
 def approve(
@@ -390,10 +396,9 @@ def order_seal(work: Work, documents: Sequence[str], *, by: str) -> int:
     ordered = 0
     for key in documents:
         found = work.store.document(key)
-        if found is None or found.stage is not Stage.APPROVED or found.seal_by is not None:
-            continue  # somebody was quicker; sealing twice is what must not happen
-        work.store.move(found, Stage.APPROVED, by=by, at=now(), seal_by=by)
-        ordered += 1
+        # Somebody may have been quicker; sealing twice is what must not happen.
+        if found is not None and work.store.order_seal(found, by=by, at=now()):
+            ordered += 1
     return ordered
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import JSON, Enum, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, Enum, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from workbench.model.states import Act, Decision, Intake, Stage
@@ -59,6 +59,17 @@ class Batch(SQLModel, table=True):
 class SourceFile(SQLModel, table=True):
     """A file that was handed in: kept byte for byte by digest, or refused with its reason."""
 
+    __table_args__ = (
+        # The same bytes are taken in once, also when two people hand them in at the same moment.
+        Index(
+            "ux_sourcefile_accepted",
+            "digest",
+            unique=True,
+            sqlite_where=text("intake = 'accepted'"),
+            postgresql_where=text("intake = 'accepted'"),
+        ),
+    )
+
     id: str = Field(default_factory=new_id, primary_key=True)
     batch: str = Field(index=True)
     name: str  # as given
@@ -100,6 +111,7 @@ class Document(SQLModel, table=True):
     attempts: int = 0
     record_digest: str | None = None
     pdf_digest: str | None = None  # SHA-256 in the object store
+    sought: str = ""  # the values as they stand, without marks and case: for finding only
     created_at: datetime = Field(default_factory=now)
     changed_at: datetime = Field(default_factory=now)
 
@@ -277,7 +289,6 @@ class Worker(SQLModel, table=True):
     pid: int
     started_at: datetime = Field(default_factory=now)
     seen_at: datetime = Field(default_factory=now)
-    doing: str | None = None  # document id
 
 
 ROWS: tuple[type[SQLModel], ...] = (

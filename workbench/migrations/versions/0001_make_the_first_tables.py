@@ -122,6 +122,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("record_digest", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("pdf_digest", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("sought", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("changed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -317,6 +318,13 @@ def upgrade() -> None:
     with op.batch_alter_table("sourcefile", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sourcefile_batch"), ["batch"], unique=False)
         batch_op.create_index(batch_op.f("ix_sourcefile_digest"), ["digest"], unique=False)
+        batch_op.create_index(
+            "ux_sourcefile_accepted",
+            ["digest"],
+            unique=True,
+            sqlite_where=sa.text("intake = 'accepted'"),
+            postgresql_where=sa.text("intake = 'accepted'"),
+        )
 
     op.create_table(
         "templateversion",
@@ -340,7 +348,6 @@ def upgrade() -> None:
         sa.Column("pid", sa.Integer(), nullable=False),
         sa.Column("started_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("seen_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("doing", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     # ### end Alembic commands ###
@@ -352,6 +359,11 @@ def downgrade() -> None:
     op.drop_table("unit")
     op.drop_table("templateversion")
     with op.batch_alter_table("sourcefile", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ux_sourcefile_accepted",
+            sqlite_where=sa.text("intake = 'accepted'"),
+            postgresql_where=sa.text("intake = 'accepted'"),
+        )
         batch_op.drop_index(batch_op.f("ix_sourcefile_digest"))
         batch_op.drop_index(batch_op.f("ix_sourcefile_batch"))
 
