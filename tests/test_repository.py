@@ -214,6 +214,7 @@ def test_a_disk_that_fills_at_any_write_leaves_nothing_half_done(
             nonlocal calls
             calls += 1
             if calls == step:
+                real(path, content[: len(content) // 2])  # as a full disk leaves it
                 raise OSError(errno.ENOSPC, "No space left on device")
             real(path, content)
 
@@ -227,7 +228,29 @@ def test_a_disk_that_fills_at_any_write_leaves_nothing_half_done(
         assert receipt.version == "v2"
         assert step > 4
         break
+    else:
+        raise AssertionError("one full disk stopped every deposit after it")
     assert_valid(repository, 1)
+
+
+@pytest.mark.parametrize("marker", [b"", b"urn:work", b"\xff"])
+def test_a_torn_marker_in_the_stage_stops_nobody(tmp_path: Path, marker: bytes) -> None:
+    repository = OcflRepository(tmp_path)
+    first = repository.deposit(package())
+    torn = tmp_path / "stage" / "torn"
+
+    def tear() -> None:
+        (torn / "new" / "v2" / "content").mkdir(parents=True)
+        (torn / "object").write_bytes(marker)
+
+    tear()
+    assert repository.deposit(package()) == first
+    assert not torn.exists()
+    tear()
+    reopened = OcflRepository(tmp_path)
+    assert not torn.exists()
+    assert reopened.receipts("urn:workbench:1") == (first,)
+    assert_valid(reopened, 1)
 
 
 def test_two_processes_may_deposit_the_same_package_at_once(tmp_path: Path) -> None:

@@ -139,17 +139,17 @@ class OcflRepository:
             _settle(new)
             # Three renames, and only all of them make a version: so it is first written down what
             # they are about, and whoever finds that after a kill carries the rest of them out.
-            _write(staged / _ABOUT, package.object_id.encode())
+            _write(staged / f"{_ABOUT}.part", package.object_id.encode())
+            (staged / f"{_ABOUT}.part").rename(staged / _ABOUT)
             _sync(staged)
-            self._carry_out(staged)
+            self._carry_out(staged, place)
         for folder in (place, *place.parents):
             _sync(folder)
             if folder == self.root:
                 break
 
-    def _carry_out(self, staged: Path) -> None:
+    def _carry_out(self, staged: Path, place: Path) -> None:
         """Give a finished version its place; again does no harm, and needs no room on the disk."""
-        place = self._place((staged / _ABOUT).read_text())
         for version in (staged / "new").glob("v*"):
             version.rename(place / version.name)
         for name in (_INVENTORY, _SIDECAR):
@@ -162,12 +162,26 @@ class OcflRepository:
     def _tidy(self) -> None:
         """End what a kill interrupted: carry out what was finished, drop the rest."""
         for staged in self._stage.iterdir():
-            if (staged / _ABOUT).exists():
-                self._carry_out(staged)
+            if place := self._finished(staged):
+                self._carry_out(staged, place)
                 log.info("repository.interrupted_version_completed")
             else:
                 shutil.rmtree(staged)
                 log.info("repository.half_done_dropped")
+
+    def _finished(self, staged: Path) -> Path | None:
+        """The object whose finished version is staged; None where nothing was promised yet.
+
+        A version is promised by a marker that names an object of this repository. A marker that
+        does not (empty, torn) was never acted upon.
+        """
+        try:
+            named = (staged / _ABOUT).read_text("utf-8")
+        except (FileNotFoundError, UnicodeDecodeError):
+            return None
+        place = self._place(named)
+        inventory = _inventory(place)
+        return place if inventory is not None and inventory["id"] == named else None
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
