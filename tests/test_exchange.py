@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import sha256, sha512
 from pathlib import Path
+from random import Random
 
 import openpyxl
 import pytest
@@ -99,6 +100,24 @@ def test_the_manifest_is_one_that_everybody_can_check(tmp_path: Path) -> None:
 
 def test_what_happens_after_sealing_makes_no_other_package() -> None:
     assert packed(events=(*EVENTS, event(Stage.HELD), event(Stage.SIGNED))[:4]) == packed()
+
+
+def test_the_order_in_which_readings_are_told_makes_no_other_package() -> None:
+    readings = [
+        Reading(document="d1", page=page, engine=engine, version=version, weights=weights)
+        for page in ("p1", "p2")
+        for engine in ("easyocr", "tesseract")
+        for version in ("1", "2")
+        for weights in ("u", "v")
+    ]
+
+    def digest(told: list[Reading]) -> str:
+        return exchange.pack(
+            approved(), pdf=PDF, signature=signature(), originals={"a.jpg": SCAN}, readings=told
+        ).digest
+
+    shuffled = [Random(seed).sample(readings, len(readings)) for seed in range(5)]
+    assert {digest(told) for told in shuffled} == {digest(readings)}
 
 
 def test_a_file_name_never_leads_out_of_the_package() -> None:

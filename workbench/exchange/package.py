@@ -49,7 +49,7 @@ def pack(
             {"file": places[digest], "sha256": digest, "received_as": held[digest][0]}
             for digest in sorted(held)
         ],
-        "engines": [_engine(reading) for reading in readings],
+        "engines": [_engine(reading) for reading in sorted(readings, key=_place_of)],
         "reviewed_by": record.reviewed_by,
         "approved": {"by": approved.approved_by, "at": approved.approved_at.isoformat()},
         "seal": {
@@ -118,6 +118,11 @@ def _event(event: Event) -> dict[str, Any]:
         "at": event.at.isoformat(),
         "reason": event.reason,
     }
+
+
+def _place_of(reading: Reading) -> tuple[str, str, str, str]:
+    """What a reading is unique by: a store tells them in no order of its own."""
+    return reading.page, reading.engine, reading.version, reading.weights
 
 
 def _engine(reading: Reading) -> dict[str, Any]:
