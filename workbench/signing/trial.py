@@ -42,11 +42,6 @@ class Trial:
         return Pkcs12Keys(self.folder / "signer.p12", passphrase)
 
 
-def default_folder() -> Path:
-    """Where keys are kept when nothing else is said: with the user's settings, outside `data/`."""
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "workbench" / "keys"
-
-
 def ensure(folder: Path) -> Trial:
     """The trial key under `folder`, made if it is not there; safe when two processes start at once.
 
