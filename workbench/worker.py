@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from uuid import uuid4
 
 import structlog
@@ -54,8 +55,9 @@ def run(work: Workspace, *, until_empty: bool = False) -> int:
                 stop.set()  # whoever started us is gone; nobody would stop us any more
         # A step under way is left to end by itself where that is quick; reading goes on later.
         work.executor.stop()
+        patience = time.monotonic() + 4
         for thread in threads:
-            thread.join(timeout=5)
+            thread.join(timeout=max(0.0, patience - time.monotonic()))
     finally:
         for slot in range(work.settings.readers):
             work.store.free(f"{me.id}/{slot}")

@@ -13,6 +13,9 @@ from sqlmodel import Field, SQLModel
 from workbench.model.states import Act, Decision, Intake, Stage
 
 
+_JSON: Any = JSON(none_as_null=True)  # nothing is NULL, also for those who ask in SQL
+
+
 def now() -> datetime:
     """The present moment, aware, UTC."""
     return datetime.now(UTC)
@@ -40,7 +43,7 @@ class Person(SQLModel, table=True):
     name: str = Field(primary_key=True)  # the sign-in name
     shown_as: str
     password_hash: str
-    roles: list[str] = Field(default_factory=list, sa_type=JSON)
+    roles: list[str] = Field(default_factory=list, sa_type=_JSON)
     unit: str | None = None
     demo: bool = False
     active: bool = True
@@ -78,8 +81,8 @@ class SourceFile(SQLModel, table=True):
     size: int = 0
     pages: int = 0
     intake: Intake = Field(sa_type=_stored(Intake))
-    reason: dict[str, Any] | None = Field(default=None, sa_type=JSON)  # a Sentence
-    remedy: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    reason: dict[str, Any] | None = Field(default=None, sa_type=_JSON)  # a Sentence
+    remedy: dict[str, Any] | None = Field(default=None, sa_type=_JSON)
     known_as: str | None = None  # the earlier SourceFile with the same bytes
     at: datetime = Field(default_factory=now)
 
@@ -97,11 +100,11 @@ class Document(SQLModel, table=True):
     stage: Stage = Field(default=Stage.RECEIVED, sa_type=_stored(Stage))
     revision: int = 0
     held_at: Stage | None = Field(default=None, sa_type=_stored(Stage))
-    reason: dict[str, Any] | None = Field(default=None, sa_type=JSON)  # why held or returned
-    remedy: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    reason: dict[str, Any] | None = Field(default=None, sa_type=_JSON)  # why held or returned
+    remedy: dict[str, Any] | None = Field(default=None, sa_type=_JSON)
     kind: str | None = Field(default=None, index=True)  # template id
     template_digest: str | None = None
-    classified: dict[str, Any] | None = Field(default=None, sa_type=JSON)  # scores, runner-up, fit
+    classified: dict[str, Any] | None = Field(default=None, sa_type=_JSON)  # scores, runner-up, fit
     reviewer: str | None = None
     approver: str | None = None
     approved_at: datetime | None = None
@@ -131,8 +134,8 @@ class Page(SQLModel, table=True):
     scan: str  # digest of the page image, untouched pixels
     view: str  # digest of the same pixels turned upright, compressed for the screen
     readable: str | None = None  # digest of the image the engines saw
-    warp: dict[str, Any] | None = Field(default=None, sa_type=JSON)
-    quality: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    warp: dict[str, Any] | None = Field(default=None, sa_type=_JSON)
+    quality: dict[str, Any] | None = Field(default=None, sa_type=_JSON)
     rotation: int = 0  # degrees clockwise that bring the scan upright
 
 
@@ -151,7 +154,7 @@ class Reading(SQLModel, table=True):
     count: int = 0
     cpu_seconds: float = 0.0
     seconds: float = 0.0
-    failure: dict[str, Any] | None = Field(default=None, sa_type=JSON)  # a Sentence
+    failure: dict[str, Any] | None = Field(default=None, sa_type=_JSON)  # a Sentence
     at: datetime = Field(default_factory=now)
 
 
@@ -166,7 +169,7 @@ class FieldReading(SQLModel, table=True):
     value: str
     confidence: float
     page: int | None = None
-    box: list[float] | None = Field(default=None, sa_type=JSON)  # on the page as scanned
+    box: list[float] | None = Field(default=None, sa_type=_JSON)  # on the page as scanned
     cpu_seconds: float = 0.0
 
 
@@ -182,12 +185,12 @@ class Proposal(SQLModel, table=True):
     value: str
     normalised: str  # ISO for dates, else the value
     page: int | None = None  # 0-based within the document
-    box: list[float] | None = Field(default=None, sa_type=JSON)  # on the page as scanned
-    candidates: dict[str, str] = Field(default_factory=dict, sa_type=JSON)  # engine -> text
+    box: list[float] | None = Field(default=None, sa_type=_JSON)  # on the page as scanned
+    candidates: dict[str, str] = Field(default_factory=dict, sa_type=_JSON)  # engine -> text
     confidence: float = 0.0  # probability of being right, 0-1
     agreement: float = 0.0  # share of the families with a vote that say this
     accepted: bool = False  # no person need look at it
-    findings: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    findings: list[dict[str, Any]] = Field(default_factory=list, sa_type=_JSON)
     template_digest: str = ""
 
 
@@ -267,7 +270,7 @@ class Event(SQLModel, table=True):
     before: str | None = None
     after: str
     by: str
-    reason: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    reason: dict[str, Any] | None = Field(default=None, sa_type=_JSON)
     at: datetime = Field(default_factory=now)
 
 
