@@ -36,38 +36,66 @@ def somebody(name: str = "soat1", *, active: bool = True, password: str = "h1") 
     )
 
 
-def test_a_session_names_its_person() -> None:
-    sessions = Sessions(b"key", lambda name: somebody(name))
+@pytest.fixture
+def ended(tmp_path: Path) -> Path:
+    """The folder in which the sessions that were signed out are remembered."""
+    return tmp_path / "ended"
+
+
+def test_a_session_names_its_person(ended: Path) -> None:
+    sessions = Sessions(b"key", lambda name: somebody(name), ended)
     found = sessions.person(sessions.begin(somebody()))
     assert found is not None
     assert found.name == "soat1"
 
 
 @pytest.mark.parametrize("cookie", [None, "", "soat1", "WyJzb2F0MSIsIngiXQ.aaaa.bbbb"])
-def test_a_forged_session_names_nobody(cookie: str | None) -> None:
-    assert Sessions(b"key", lambda name: somebody(name)).person(cookie) is None
+def test_a_forged_session_names_nobody(ended: Path, cookie: str | None) -> None:
+    sessions = Sessions(b"key", lambda name: somebody(name), ended)
+    assert sessions.person(cookie) is None
+    sessions.end(cookie)
+    assert not ended.exists()
 
 
-def test_another_key_makes_another_site() -> None:
-    cookie = Sessions(b"key", lambda name: somebody(name)).begin(somebody())
-    assert Sessions(b"other", lambda name: somebody(name)).person(cookie) is None
+def test_another_key_makes_another_site(ended: Path) -> None:
+    cookie = Sessions(b"key", lambda name: somebody(name), ended).begin(somebody())
+    assert Sessions(b"other", lambda name: somebody(name), ended).person(cookie) is None
 
 
-def test_a_changed_password_ends_the_session() -> None:
+def test_signing_out_ends_this_session_in_every_process_and_no_other(ended: Path) -> None:
+    sessions = Sessions(b"key", lambda name: somebody(name), ended)
+    here, at_home = sessions.begin(somebody()), sessions.begin(somebody())
+    sessions.end(here)
+    assert sessions.person(here) is None
+    assert Sessions(b"key", lambda name: somebody(name), ended).person(here) is None
+    assert sessions.person(at_home) is not None
+
+
+def test_sessions_that_ran_out_by_themselves_are_forgotten(ended: Path) -> None:
+    sessions = Sessions(b"key", lambda name: somebody(name), ended)
+    sessions.end(sessions.begin(somebody()))
+    (old,) = ended.iterdir()
+    os.utime(old, (0, time.time() - HOURS * 3600 - 5))
+    sessions.end(sessions.begin(somebody()))
+    assert len(list(ended.iterdir())) == 1
+    assert not old.exists()
+
+
+def test_a_changed_password_ends_the_session(ended: Path) -> None:
     now = somebody()
-    sessions = Sessions(b"key", lambda _: now)
+    sessions = Sessions(b"key", lambda _: now, ended)
     cookie = sessions.begin(now)
     now = somebody(password="h2")
     assert sessions.person(cookie) is None
 
 
-def test_a_closed_account_ends_the_session() -> None:
-    sessions = Sessions(b"key", lambda name: somebody(name, active=False))
+def test_a_closed_account_ends_the_session(ended: Path) -> None:
+    sessions = Sessions(b"key", lambda name: somebody(name, active=False), ended)
     assert sessions.person(sessions.begin(somebody())) is None
 
 
-def test_a_session_ends_with_the_working_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    sessions = Sessions(b"key", lambda name: somebody(name))
+def test_a_session_ends_with_the_working_day(ended: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sessions = Sessions(b"key", lambda name: somebody(name), ended)
     cookie = sessions.begin(somebody())
     later = time.time() + HOURS * 3600 + 5
     monkeypatch.setattr(time, "time", lambda: later)
@@ -93,6 +121,18 @@ def test_a_right_password_forgets_the_wrong_ones() -> None:
         tries.forget("soat1")
 
 
+def test_right_passwords_from_one_address_lock_nobody_out_and_forgive_no_guessing() -> None:
+    tries = Tries(allowed=3)
+    tries.begin("office")
+    tries.begin("office")
+    for _ in range(40):
+        tries.begin("office")
+        tries.take_back("office")
+    tries.begin("office")
+    with pytest.raises(NotAllowedError):
+        tries.begin("office")
+
+
 def test_a_flood_of_names_is_not_remembered() -> None:
     tries = Tries(allowed=5, remembered=10)
     for n in range(1000):
@@ -106,6 +146,7 @@ def test_the_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
     assert len(first) == 32
     kept = tmp_path / "keys" / "session.secret"
     assert kept.stat().st_mode & 0o077 == 0
+    assert kept.parent.stat().st_mode & 0o077 == 0
     assert list(kept.parent.iterdir()) == [kept]
 
 
@@ -126,6 +167,7 @@ def store(place: Path) -> Store:
         ("quantri", Role.ADMINISTRATOR),
         ("nghi", Role.REVIEWER),
         ("khoa", Role.REVIEWER),
+        ("demo1", Role.REVIEWER),
     ):
         work.store.keep(
             Person(
@@ -134,6 +176,7 @@ def store(place: Path) -> Store:
                 password_hash=secret_words,
                 roles=[role.value],
                 active=name != "nghi",
+                demo=name == "demo1",
             )
         )
     return work.store
@@ -209,8 +252,30 @@ def test_the_form_is_in_vietnamese_and_names_no_account(server: str) -> None:
 
 def test_the_form_speaks_english_when_asked(server: str) -> None:
     client = visitor(server)
-    client.get("/language/en")
+    client.post("/language/en")
     assert "Password" in client.get("/login").text
+
+
+def test_a_choice_of_language_keeps_the_place_and_what_is_open_there(server: str) -> None:
+    for came_from, to in (
+        (f"{server}/documents?document=a-1", "/documents?document=a-1"),
+        (f"{server}/", "/"),
+        ("https://elsewhere.example/documents?document=a-1", "/"),
+        (f"{server}//elsewhere.example?x", "/?x"),
+    ):
+        answer = visitor(server).post("/language/en", headers={"referer": came_from})
+        assert answer.headers["location"] == to
+
+
+def test_a_link_or_another_site_chooses_no_language(server: str) -> None:
+    for method, header in (
+        ("GET", {}),
+        ("POST", {"origin": "https://elsewhere.example"}),
+        ("POST", {"sec-fetch-site": "cross-site"}),
+    ):
+        answer = visitor(server).request(method, "/language/en", headers=header)
+        assert answer.status_code == 403
+        assert "set-cookie" not in answer.headers
 
 
 def test_the_font_of_the_form_is_served_to_strangers(server: str) -> None:
@@ -236,7 +301,13 @@ def test_the_right_password_opens_and_the_cookie_is_closed_to_scripts(server: st
 
 @pytest.mark.parametrize(
     ("name", "password"),
-    [("soat", "sai"), ("nobody", "đúng mật khẩu"), ("nghi", "đúng mật khẩu"), ("", "")],
+    [
+        ("soat", "sai"),
+        ("nobody", "đúng mật khẩu"),
+        ("nghi", "đúng mật khẩu"),
+        ("demo1", "đúng mật khẩu"),  # an account of the demo, on a server that is none
+        ("", ""),
+    ],
 )
 def test_a_wrong_name_or_password_is_told_alike(server: str, name: str, password: str) -> None:
     answer = visitor(server).post("/login", data={"name": name, "password": password})
@@ -273,8 +344,41 @@ def test_a_form_from_another_site_is_refused(server: str) -> None:
 
 def test_signing_out_ends_it(server: str) -> None:
     client = signed_in(server)
-    client.get("/logout")
+    kept = cookie_of(client)  # somebody copied it
+    assert client.post("/logout").headers["location"] == "/login"
     assert client.get("/").status_code == 303
+    assert visitor(server).get("/", headers=kept).status_code == 303
+
+
+def test_a_link_signs_nobody_out_but_asks(server: str) -> None:
+    client = signed_in(server)
+    page = client.get("/logout").text
+    assert "Bạn muốn đăng xuất?" in page
+    assert '<form method="post" action="/logout">' in page
+    assert client.get("/").status_code == 200
+    assert visitor(server).get("/logout").headers["location"] == "/login"
+
+
+@pytest.mark.parametrize(
+    "header", [{"origin": "https://elsewhere.example"}, {"sec-fetch-site": "cross-site"}]
+)
+def test_another_site_signs_nobody_out(server: str, header: dict[str, str]) -> None:
+    client = signed_in(server)
+    assert client.post("/logout", headers=header).status_code == 403
+    assert client.get("/").status_code == 200
+
+
+def test_whoever_signs_in_next_ends_the_session_before(server: str) -> None:
+    client = signed_in(server)
+    before = cookie_of(client)
+    client.post("/login", data={"name": "quantri", "password": "đúng mật khẩu"})
+    assert client.get("/").status_code == 200
+    assert visitor(server).get("/", headers=before).status_code == 303
+
+
+def test_an_office_behind_one_address_signs_in_of_a_morning(server: str) -> None:
+    for _ in range(31):
+        signed_in(server)
 
 
 def test_what_is_typed_into_the_form_cannot_become_markup(server: str) -> None:
@@ -307,7 +411,7 @@ def test_a_forged_header_does_not_make_a_person(server: str) -> None:
     with pytest.raises(InvalidStatus) as refused:
         connect(
             server.replace("http", "ws") + STREAM,
-            additional_headers={"x-workbench-person": "quantri"},
+            additional_headers={"x-workbench-session": "quantri"},
         )
     assert refused.value.response.status_code == 403
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, wraps
 from typing import ParamSpec
-from urllib.parse import unquote
 
 import streamlit as st
 import structlog
 
 from workbench.errors import NotAllowedError, WorkbenchError
 from workbench.model import Person
+from workbench.ui.signin import Sessions, secret
 from workbench.words import Language, remedy, say, speak
 from workbench.workspace import Workspace, load_settings, open_workspace
 
@@ -30,11 +30,25 @@ def workspace() -> Workspace:
     return open_workspace(load_settings())
 
 
+@cache
+def sessions() -> Sessions:
+    """The sessions of this site."""
+    keys = workspace().settings.keys_folder
+    return Sessions(secret(keys), account, ended=keys / "ended-sessions")
+
+
+def account(name: str) -> Person | None:
+    """Whose account this is; those with the published password only while this is the demo."""
+    work = workspace()
+    person = work.store.person(name)
+    return None if person and person.demo and not work.settings.demo else person
+
+
 def person() -> Person:
-    """Who is here, asked of the store anew: a revoked account loses an open page too."""
-    name = st.user.get("workbench_person")
-    someone = workspace().store.person(unquote(str(name))) if name else None
-    if someone is None or not someone.active:
+    """Who is here, asked anew at every run: an open page too ends with its session."""
+    session = st.user.get("workbench_session")
+    someone = sessions().person(str(session)) if session else None
+    if someone is None:
         raise NotAllowedError("You are not signed in.", "Sign in again.")
     return someone
 
@@ -83,7 +97,8 @@ def tell(error: WorkbenchError) -> None:
 def watching(seconds: float) -> Callable[[Callable[P, None]], Callable[P, None]]:
     """Draw this part of the page again every few seconds, for progress only.
 
-    A fragment runs without the frame around it: the language and the edge for errors are set here.
+    A fragment runs without the frame around it: the language, the edge for errors and the question
+    who is here are set here.
     """
 
     def decorate(draw: Callable[P, None]) -> Callable[P, None]:
@@ -91,6 +106,7 @@ def watching(seconds: float) -> Callable[[Callable[P, None]], Callable[P, None]]
         def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
             speak_as_chosen()
             with guarded():
+                person()
                 draw(*args, **kwargs)
 
         return st.fragment(drawn, run_every=max(seconds, 5))

@@ -7,7 +7,6 @@ import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -20,20 +19,13 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from workbench.model import Person, Role
-from workbench.ui import workspace
+from workbench.ui import sessions, workspace
 from workbench.ui.door import PERSON, Door, SignIn, choose_language, index
 from workbench.ui.places import PAGES, READERS
-from workbench.ui.signin import Sessions, secret
 
 log = structlog.get_logger(__name__)
 
 _APP = Path(__file__).with_name("app.py")
-
-
-@cache
-def sessions() -> Sessions:
-    work = workspace()
-    return Sessions(secret(work.settings.keys_folder), work.store.person)
 
 
 def page_image(request: Request) -> Response:
@@ -117,8 +109,9 @@ app = st.App(
     routes=[
         Route("/login", _sign_in.form, methods=["GET"]),
         Route("/login", _sign_in.enter, methods=["POST"]),
-        Route("/logout", _sign_in.leave, methods=["GET", "POST"]),
-        Route("/language/{language}", choose_language),
+        Route("/logout", _sign_in.ask_to_leave, methods=["GET"]),
+        Route("/logout", _sign_in.leave, methods=["POST"]),
+        Route("/language/{language}", choose_language, methods=["GET", "POST"]),
         Route("/health", health),
         Route("/page-images/{digest}", page_image),
         Route("/signed-files/{document}", signed_file),

@@ -1,7 +1,8 @@
 """The door: who comes in over HTTP or websocket, and with which headers they leave.
 
-Streamlit takes the person from a header (`server.trustedUserHeaders`). A browser could send that
-header itself; here it is taken off every request and set from the session alone.
+Streamlit takes the session from a header (`server.trustedUserHeaders`), as it stood when the page
+was opened. A browser could send that header itself; here it is taken off every request and set from
+the cookie alone, once the session is known to be somebody's.
 """
 
 from __future__ import annotations
@@ -25,15 +26,30 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from workbench import accounts
 from workbench.errors import NotAllowedError
 from workbench.model import Person
-from workbench.ui import LANGUAGE_COOKIE, badges, workspace
+from workbench.ui import LANGUAGE_COOKIE, account, badges, workspace
 from workbench.ui.signin import COOKIE, HOURS, Sessions, Tries
 from workbench.words import Language, remedy, say, speak
 
-PERSON_HEADER = "x-workbench-person"
+SESSION_HEADER = b"x-workbench-session"
 PERSON = "workbench.person"  # where a route finds the person in the scope
 
 _OPEN = re.compile(r"/(login|logout|health|language/[a-z]+|app/static/.+)")
-_FORM = Template(Path(__file__).with_name("signin.html").read_text("utf-8"))
+_PAGE = Template(Path(__file__).with_name("signin.html").read_text("utf-8"))
+_ENTER = Template("""
+<form method="post" action="/login">
+  <input type="hidden" name="to" value="$to">
+  <label for="name">$name_label</label>
+  <input id="name" name="name" value="$name" autocomplete="username" autocapitalize="none"
+         spellcheck="false" required autofocus>
+  <label for="password">$password_label</label>
+  <input id="password" name="password" type="password" autocomplete="current-password" required>
+  <button type="submit">$button</button>
+</form>
+""")
+_LEAVE = Template("""
+<form method="post" action="/logout"><button type="submit" autofocus>$button</button></form>
+<p><a href="/">$back</a></p>
+""")
 _INDEX = Path(streamlit.__file__).parent / "static" / "index.html"
 
 
@@ -65,10 +81,10 @@ class Door:
             return
         cookie = HTTPConnection(scope).cookies.get(COOKIE)
         person = await run_in_threadpool(self._sessions().person, cookie)
-        if person is None:
+        if person is None or cookie is None:
             await self._turn_away(scope, receive, send_guarded)
             return
-        named = (PERSON_HEADER.encode(), quote(person.name).encode())
+        named = (SESSION_HEADER, cookie.encode())
         scope = {**scope, "headers": [*sent, named], PERSON: person}
         await self._app(scope, receive, send_guarded)
 
@@ -123,10 +139,14 @@ def index(request: Request) -> Response:
 
 def choose_language(request: Request) -> Response:
     """Remember the language in the browser and go back to where the reader was."""
+    if request.method != "POST" or not _from_here(request):  # a link changes nothing
+        return _not_from_here()
     language = "en" if request.path_params["language"] == "en" else "vi"
     came_from = urlsplit(request.headers.get("referer", ""))
-    same_site = came_from.netloc == request.headers.get("host")
-    answer = RedirectResponse(_inside(came_from.path if same_site else "/"), 303)
+    to = "/"
+    if came_from.netloc == request.headers.get("host"):
+        to = _inside(came_from.path) + (f"?{came_from.query}" if came_from.query else "")
+    answer = RedirectResponse(to, 303)
     answer.set_cookie(
         LANGUAGE_COOKIE, language, max_age=365 * 86400, samesite="strict", httponly=True
     )
@@ -146,12 +166,13 @@ class SignIn:
 
     async def enter(self, request: Request) -> Response:
         if not _from_here(request):
-            return PlainTextResponse("This form was not sent from here.", 403)
+            return _not_from_here()
         form = await request.form()
         name, password = str(form.get("name", "")).strip(), str(form.get("password", ""))
         to = _inside(str(form.get("to", "/")))
+        address = request.client.host if request.client else ""
         try:
-            self._by_address.begin(request.client.host if request.client else "")
+            self._by_address.begin(address)
             self._by_account.begin(name)
         except NotAllowedError as error:
             return _draw(request, to=to, name=name, error=error, status=429)
@@ -163,6 +184,9 @@ class SignIn:
             )
             return _draw(request, to=to, name=name, error=wrong, status=401)
         self._by_account.forget(name)
+        self._by_address.take_back(address)
+        # Whoever worked in this browser before is not here any more, in no tab of it.
+        await run_in_threadpool(self._sessions().end, request.cookies.get(COOKIE))
         answer = RedirectResponse(to, 303)
         answer.set_cookie(
             COOKIE,
@@ -174,14 +198,24 @@ class SignIn:
         )
         return answer
 
+    def ask_to_leave(self, request: Request) -> Response:
+        """A link changes nothing: whoever follows one here is asked first."""
+        if self._sessions().person(request.cookies.get(COOKIE)) is None:
+            return RedirectResponse("/login", 303)
+        return _draw_leaving(request)
+
     def leave(self, request: Request) -> Response:
+        """End the session for good, whatever tab still has it open."""
+        if not _from_here(request):
+            return _not_from_here()
+        self._sessions().end(request.cookies.get(COOKIE))
         answer = RedirectResponse("/login", 303)
         answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
         return answer
 
 
 def _who(name: str, password: str) -> Person | None:
-    person = workspace().store.person(name)
+    person = account(name)
     return person if accounts.check_password(person, password) else None
 
 
@@ -194,21 +228,38 @@ def _draw(
     status: int = 200,
 ) -> Response:
     language = _speak(request)
-    settings = workspace().settings
-    page = _FORM.substitute(
-        language=language,
-        title=escape(f"{say('Sign in')} · {_product()}"),
-        product=escape(_product()),
-        agency=escape(settings.agency),
-        problem=f'<p class="wrong" role="alert">{escape(say(error))} {escape(remedy(error))}</p>'
+    problem = (
+        f'<p class="wrong" role="alert">{escape(say(error))} {escape(remedy(error))}</p>'
         if error
-        else "",
+        else ""
+    )
+    form = _ENTER.substitute(
         to=escape(to),
         name=escape(name),
         name_label=escape(say("Account name")),
         password_label=escape(say("Password")),
         button=escape(say("Sign in")),
-        demo=_demo_accounts() if settings.demo else "",
+    )
+    demo = _demo_accounts() if workspace().settings.demo else ""
+    return _page(language, say("Sign in"), problem + form + demo, status)
+
+
+def _draw_leaving(request: Request) -> Response:
+    language = _speak(request)
+    question = f"<p>{escape(say('Do you want to sign out?'))}</p>"
+    form = _LEAVE.substitute(
+        button=escape(say("Sign out")), back=escape(say("Back to the workbench"))
+    )
+    return _page(language, say("Sign out"), question + form)
+
+
+def _page(language: Language, title: str, content: str, status: int = 200) -> Response:
+    page = _PAGE.substitute(
+        language=language,
+        title=escape(f"{title} · {_product()}"),
+        product=escape(_product()),
+        agency=escape(workspace().settings.agency),
+        content=content,
         languages=_languages(language),
     )
     return HTMLResponse(page, status, headers={"cache-control": "no-store"})
@@ -233,7 +284,9 @@ def _demo_accounts() -> str:
 def _languages(chosen: Language) -> str:
     names = {"vi": "Tiếng Việt", "en": "English"}
     return "".join(
-        f'<a href="/language/{code}"{" aria-current=true" if code == chosen else ""}>{name}</a>'
+        f"<b>{name}</b>"
+        if code == chosen
+        else f'<form method="post" action="/language/{code}"><button>{name}</button></form>'
         for code, name in names.items()
     )
 
@@ -256,5 +309,11 @@ def _inside(to: str) -> str:
 
 def _from_here(request: Request) -> bool:
     """Whether the browser says that the form was sent from our own page."""
+    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        return False
     origin = request.headers.get("origin")
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+def _not_from_here() -> Response:
+    return PlainTextResponse("This form was not sent from here.", 403)

@@ -13,6 +13,9 @@ from workbench.words import language, say
 from workbench.workspace import Workspace
 
 _SAID = "workbench.said"
+_LIKE_A_LINK = (
+    "all:unset;cursor:pointer;text-decoration:underline;outline:revert;outline-offset:2px"
+)
 
 
 def heading(title: str, lead: str = "") -> None:
@@ -88,15 +91,21 @@ def _duties(person: Person) -> str:
 
 
 def _ways() -> str:
-    """Plain links: language and sign-out belong to the browser's session, not to one page."""
+    """Small forms that look like links: both change something, so neither may be a mere link."""
     chosen = language()
     names = {"vi": "Tiếng Việt", "en": "English"}
-    languages = " &nbsp;·&nbsp; ".join(
+    languages = "&nbsp;·&nbsp;".join(
         f"<b>{name}</b>" if code == chosen else _way(f"/language/{code}", name)
         for code, name in names.items()
     )
-    return f'{languages}<div style="margin-top:.6rem">{_way("/logout", say("Sign out"))}</div>'
+    return (
+        f'<div style="display:flex;gap:.3rem">{languages}</div>'
+        f'<div style="margin-top:.6rem">{_way("/logout", say("Sign out"))}</div>'
+    )
 
 
 def _way(path: str, words: str) -> str:
-    return f'<a href="{path}" target="_self" style="color: inherit">{escape(words)}</a>'
+    return (
+        f'<form method="post" action="{path}" target="_self" style="margin:0">'
+        f'<button type="submit" style="{_LIKE_A_LINK}">{escape(words)}</button></form>'
+    )
