@@ -1,7 +1,5 @@
 """How far, how good, how long: what a manager looks at in the morning."""
 
-from time import time_ns
-
 import streamlit as st
 
 from workbench import review, ui
@@ -16,13 +14,14 @@ review.must(person, Role.MANAGER)
 frame.heading(say("Figures"), say("How far the work is, how good it is and where it waits."))
 
 
-@st.cache_resource(max_entries=4, ttl="1m", show_spinner=False)
-def counted(state: object) -> tuple[Questions, str]:
-    """The questions about the store as it is now, and the time; anew whenever `state` differs."""
+@st.cache_resource(max_entries=1, ttl="10m", show_spinner=False)
+def counted(slot: int) -> tuple[Questions, str]:
+    """The questions about the store as it is now, and the time; one count a slot, for everyone."""
     return Questions.of(work.store.tables(*ROWS_READ)), moment(now())
 
 
-if not sum(work.store.counts().values()):
+documents = sum(work.store.counts().values())
+if not documents:
     frame.nothing(
         say("There are no documents yet, so there is nothing to count."),
         say("Take in a batch of scans; the figures follow by themselves."),
@@ -31,12 +30,12 @@ if not sum(work.store.counts().values()):
     )
     st.stop()
 
-# A reload is a new session and counts anew; so does every document that moved on.
-if "managers.since" not in st.session_state or st.session_state.get("managers.refresh"):
-    st.session_state["managers.since"] = time_ns()
-stages = tuple(work.store.counts().values())
+# Counting 10,000 documents takes half a minute: too long to do it for each that moved on.
+if st.session_state.get("managers.refresh"):
+    counted.clear()
+seconds = 60 if documents <= 2000 else 300
 with st.spinner(say("Counting…")):
-    questions, at = counted((stages, st.session_state["managers.since"]))
+    questions, at = counted(int(now().timestamp() // seconds))
 
 chosen = board.choose(questions, work.templates)
 board.top(chosen)

@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests import made_up
-from workbench import migrations, ui, words
+from workbench import migrations, model, ui, words
 from workbench.analytics import ROWS_READ, Questions
 from workbench.model import Act, Correction, Person, Role, Stage
 from workbench.store import Store
@@ -117,17 +117,25 @@ def test_the_top_figures_are_the_stores(filled: Store, open_page: Callable[..., 
     assert figures["Đang xử lý"] == str(40 - counts[Stage.EXPORTED] - counts[Stage.HELD])
 
 
-def test_a_document_that_is_exported_moves_the_figures_at_the_next_look(
-    filled: Store, open_page: Callable[..., AppTest]
+def test_a_document_that_is_exported_moves_the_figures_once_a_minute_or_when_asked(
+    filled: Store, open_page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    clock = NOON
+    monkeypatch.setattr(model, "now", lambda: clock)
     page = open_page(filled)
     before = int(_metrics(page)["Đã lưu kho"])
-    on_its_way = filled.documents(stage=Stage.SIGNED)[0]
+    first, second = filled.documents(stage=[Stage.APPROVED, Stage.SIGNED])[:2]
 
-    filled.move(on_its_way, Stage.EXPORTED, by="worker", at=NOON + timedelta(hours=1))
+    filled.move(first, Stage.EXPORTED, by="worker", at=NOON + timedelta(hours=1))
     page.run()
-
+    assert int(_metrics(page)["Đã lưu kho"]) == before  # not 30 s of counting for each move
+    clock = NOON + timedelta(seconds=61)
+    page.run()
     assert int(_metrics(page)["Đã lưu kho"]) == before + 1
+
+    filled.move(second, Stage.EXPORTED, by="worker", at=NOON + timedelta(hours=1))
+    page.button(key="managers.refresh").click().run()
+    assert int(_metrics(page)["Đã lưu kho"]) == before + 2
 
 
 def test_a_correction_shows_after_counting_again(
