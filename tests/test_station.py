@@ -264,6 +264,21 @@ def test_documents_are_fetched_when_few_are_left_or_asked_for_or_their_lease_gro
     assert asking.wants_more(noon)
 
 
+def test_at_the_end_of_the_work_an_act_fetches_nothing_until_a_while_has_passed(
+    desk_with: Callable[..., station.Desk], noon: datetime
+) -> None:
+    last = [a_sheet(document=f"d{n}") for n in range(3)]
+    desk = desk_with()
+    desk.lay(last, at=noon)
+    assert not desk.wants_more(noon + timedelta(seconds=2))
+    desk.clear("d0")
+    assert not desk.wants_more(noon + timedelta(seconds=4))
+    assert desk.wants_more(noon + timedelta(seconds=20))
+    asking = desk_with({"id": "9", "what": "ask"})
+    asking.lay(last, at=noon)
+    assert asking.wants_more(noon + timedelta(seconds=2))
+
+
 # --- within Streamlit ----------------------------------------------------------------------------
 
 

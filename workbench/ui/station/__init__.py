@@ -47,6 +47,7 @@ log = structlog.get_logger(__name__)
 
 LAID_OUT = 12  # documents that lie ready in the browser, so that the next one shows at once
 _LOW = 8  # with fewer than this, more are fetched
+_PATIENCE = timedelta(seconds=15)  # when the last fetch took all there was
 _REFRESH = timedelta(minutes=5)  # well inside the lease, so that what lies ready stays ours
 _REMEMBERED = 500  # answers kept for entries that are sent again
 
@@ -94,6 +95,7 @@ class Desk:
     sheets: dict[str, ReviewSheet] = field(default_factory=dict)  # in the order of work
     answers: dict[str, str] = field(default_factory=dict)  # entry id -> "" or why it was refused
     fetched_at: datetime | None = None
+    took_all: bool = False  # the last fetch brought fewer than there is room for
 
     @classmethod
     def of_session(cls, key: str) -> Desk:
@@ -131,6 +133,7 @@ class Desk:
         """Put documents on the desk; what is not among them is taken off."""
         self.sheets = {sheet.document.id: sheet for sheet in sheets}
         self.fetched_at = at
+        self.took_all = len(sheets) < LAID_OUT
 
     def replace(self, sheet: ReviewSheet) -> None:
         """Show a document as it stands now."""
@@ -145,8 +148,11 @@ class Desk:
         """Whether to fetch documents now, which also prolongs the leases of those that lie here."""
         if self.fetched_at is None or at - self.fetched_at > _REFRESH:
             return True
-        asked = any(e.get("what") == "ask" and e["id"] not in self.answers for e in self._entries())
-        return asked or len(self.sheets) < _LOW
+        if any(e.get("what") == "ask" and e["id"] not in self.answers for e in self._entries()):
+            return True
+        # The end of the work in sight: every act would borrow and draw the same few anew.
+        patience = _PATIENCE if self.took_all else timedelta(0)
+        return len(self.sheets) < _LOW and at - self.fetched_at >= patience
 
     def show(self, *, person: str, waiting: int, images: str = "/page-images/") -> None:
         """Draw the station. `waiting` documents are left; the browser's journal is `person`'s."""
