@@ -13,7 +13,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256, sha512
@@ -88,19 +88,6 @@ class OcflRepository:
         if inventory is None:
             return ()
         return tuple(_receipt(self.name, inventory, version) for version in _versions(inventory))
-
-    def files(self, object_id: str, version: str | None = None) -> Mapping[str, Path]:
-        """Where the files of the object lie, by their names in the package; empty if unknown."""
-        place = self._place(object_id)
-        inventory = _inventory(place)
-        if inventory is None:
-            return {}
-        state = inventory["versions"][version or inventory["head"]]["state"]
-        return {
-            name: place / inventory["manifest"][digest][0]
-            for digest, names in state.items()
-            for name in names
-        }
 
     # --- writing ---------------------------------------------------------------------------------
 
