@@ -6,7 +6,8 @@ People's verbs stand in `people`, the machine's in `machine`, what they share in
 `recognise`. A document's stage is the state machine and the work queue.
 """
 
-from workbench.flow.machine import LEASE_SECONDS, STEPS, Claimed, approval, claim, deposit, step
+from workbench.flow.claimed import LEASE_SECONDS, Claimed
+from workbench.flow.machine import STEPS, claim, step
 from workbench.flow.people import (
     REVIEW_LEASE_SECONDS,
     FieldAct,
@@ -23,6 +24,7 @@ from workbench.flow.people import (
     take_in,
     waiting_for_approval,
 )
+from workbench.flow.sealing import approval, deposit
 from workbench.flow.work import Work
 
 __all__ = [

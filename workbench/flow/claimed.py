@@ -1,0 +1,66 @@
+"""A document in the hands of a machine, and what its steps share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from workbench.errors import (
+    Sentence,
+    StaleDocumentError,
+)
+from workbench.flow.work import Work
+from workbench.model import (
+    Document,
+    Stage,
+    Word,
+    now,
+)
+
+log = structlog.get_logger()
+
+
+LEASE_SECONDS = 600.0  # longer than any one task; renewed after each
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A document that this worker holds, and the name it holds it under."""
+
+    document: Document
+    holder: str
+
+
+def words_by_page(work: Work, document: Document) -> dict[int, dict[str, tuple[Word, ...]]]:
+    """Page number -> engine -> its words, for the readings that succeeded."""
+    numbers = {page.id: page.number for page in work.store.pages(document.id)}
+    words: dict[int, dict[str, tuple[Word, ...]]] = {}
+    for reading in work.store.readings(document.id):
+        if reading.words is not None:
+            words.setdefault(numbers[reading.page], {})[reading.engine] = work.store.words(reading)
+    return words
+
+
+def still_mine(work: Work, claimed: Claimed) -> None:
+    if not work.store.renew(
+        claimed.document.id, by=claimed.holder, seconds=LEASE_SECONDS, at=now()
+    ):
+        raise StaleDocumentError
+
+
+def hold(work: Work, claimed: Claimed, reason: Sentence, remedy: Sentence, **changes: Any) -> None:
+    try:
+        work.store.move(
+            claimed.document,
+            Stage.HELD,
+            by=claimed.holder,
+            at=now(),
+            holder=claimed.holder,
+            reason=reason,
+            remedy=remedy,
+            **changes,
+        )
+    except StaleDocumentError:
+        log.warning("document.lost", document=claimed.document.id)

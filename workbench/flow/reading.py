@@ -1,0 +1,269 @@
+"""From a file to proposals: what a machine does before people see a paper."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+from workbench import intake
+from workbench.errors import (
+    PoorPageError,
+    ReadingFailedError,
+    Sentence,
+    WorkbenchError,
+)
+from workbench.flow import recognise
+from workbench.flow.claimed import Claimed, hold, still_mine, words_by_page
+from workbench.flow.people import sought
+from workbench.flow.work import Work
+from workbench.model import (
+    Document,
+    FieldReading,
+    Page,
+    Proposal,
+    Quality,
+    Reading,
+    Stage,
+    Warp,
+    now,
+)
+from workbench.seams import OcrEngine
+
+log = structlog.get_logger()
+
+
+def read(work: Work, claimed: Claimed) -> None:
+    """Split the file into pages, make each readable, and let every engine read every page."""
+    document, store = claimed.document, work.store
+    pages = store.pages(document.id) or _split(work, document)
+    pages = _prepare(work, claimed, pages)
+    if all(page.quality and page.quality["blank"] for page in pages):
+        raise PoorPageError(
+            "All {n} pages are blank.", "Check the scanner feed and scan it again.", n=len(pages)
+        )
+    for first_pass in (True, False):
+        # Engines that only read lines are given those that the others found.
+        engines = [e for e in work.engines if e.identity().finds_lines is first_pass]
+        _read_pages(work, claimed, pages, engines)
+    readings = store.readings(document.id)
+    if not any(reading.words for reading in readings):
+        raise ReadingFailedError(
+            "No engine could read this document.",
+            "Run `workbench doctor`, then send the document back to be read again.",
+        )
+    _part(work, claimed)
+
+
+def _part(work: Work, claimed: Claimed) -> None:
+    """Move the document on; where its file holds several papers, each becomes its own document."""
+    document, store = claimed.document, work.store
+    words = words_by_page(work, document)
+    papers: list[list[Page]] = []
+    for page in store.pages(document.id):
+        if not papers or recognise.begins_document(words.get(page.number, {})):
+            papers.append([])
+        papers[-1].append(page)
+    others = [
+        (Document(batch=document.batch, source=document.source, unit=document.unit,
+                  number=document.number, stage=Stage.READ), pages)
+        for pages in papers[1:]
+    ]  # fmt: skip
+    reason = (
+        Sentence("The file holds {n} papers; each is a document of its own.", {"n": len(papers)})
+        if others
+        else None
+    )
+    store.part(document, others, by=claimed.holder, at=now(), reason=reason)
+
+
+def _split(work: Work, document: Document) -> list[Page]:
+    """Cut the original into page images, kept as they were scanned."""
+    store = work.store
+    source = store.source(document.source)
+    assert source is not None and source.digest is not None and source.media_type is not None  # noqa: S101 - intake keeps all three
+    pages: list[Page] = []
+    with tempfile.TemporaryDirectory(dir=work.scratch) as folder:
+        images = intake.page_images(store.path(source.digest), source.media_type, Path(folder))
+        for image in images:
+            digest = store.put(image.path)
+            pages.append(
+                Page(
+                    document=document.id,
+                    number=image.index,
+                    file_page=image.index,
+                    width=image.width,
+                    height=image.height,
+                    dpi=image.dpi,
+                    scan=digest,
+                    view=digest,
+                )
+            )
+            image.path.unlink()
+    store.add(*pages)
+    return pages
+
+
+def _prepare(work: Work, claimed: Claimed, pages: Sequence[Page]) -> list[Page]:
+    store = work.store
+    waiting = [page for page in pages if page.readable is None]
+    with tempfile.TemporaryDirectory(dir=work.scratch) as folder:
+        tasks = [
+            recognise.PageTask(store.path(page.scan), Path(folder) / f"{page.number:04}")
+            for page in waiting
+        ]
+        for page, (_, result) in zip(
+            waiting, work.executor.run(recognise.prepare_page, tasks), strict=True
+        ):
+            if isinstance(result, WorkbenchError):
+                raise result
+            page.readable = store.put(result.readable)
+            page.view = store.put(result.view)
+            page.warp = result.warp.as_json()
+            page.quality = recognise.quality_json(result.quality)
+            page.rotation = result.quality.rotation
+            store.keep(page)
+            still_mine(work, claimed)
+    return store.pages(claimed.document.id)
+
+
+def _read_pages(
+    work: Work,
+    claimed: Claimed,
+    pages: Sequence[Page],
+    engines: Sequence[OcrEngine],
+) -> None:
+    store, document = work.store, claimed.document
+    known = {
+        (r.page, r.engine, r.version, r.weights)
+        for r in store.readings(document.id)
+        if r.failure is None  # what failed is tried again
+    }
+    found = recognise.line_strips(words_by_page(work, document)) if engines else {}
+    todo: list[tuple[Page, recognise.ReadTask]] = []
+    for page in pages:
+        if page.readable is None or (page.quality and page.quality["blank"]):
+            continue
+        for engine in engines:
+            who = engine.identity()
+            if (page.id, who.name, who.version, who.weights) in known:
+                continue
+            lines = () if who.finds_lines else found.get(page.number, ())
+            if not who.finds_lines and not lines:
+                continue
+            todo.append((page, recognise.ReadTask(engine, store.path(page.readable), lines)))
+    results = work.executor.run(recognise.read_page, [task for _, task in todo])
+    for (page, task), (_, result) in zip(todo, results, strict=True):
+        store.keep_reading(_reading(work, document, page, task, result))
+        still_mine(work, claimed)
+
+
+def _reading(
+    work: Work,
+    document: Document,
+    page: Page,
+    task: recognise.ReadTask,
+    result: recognise.PageReading | WorkbenchError,
+) -> Reading:
+    who = task.engine.identity()
+    row = Reading(
+        document=document.id,
+        page=page.id,
+        engine=who.name,
+        version=who.version,
+        weights=who.weights,
+    )
+    if isinstance(result, WorkbenchError):
+        row.failure = result.message.as_json()
+        log.warning("page.failed", engine=who.name, page=page.id)
+        return row
+    row.words = work.store.keep_words(result.words)
+    row.count = len(result.words)
+    row.cpu_seconds = result.cpu_seconds
+    row.seconds = result.seconds
+    log.info(
+        "page.read", engine=who.name, page=page.id, words=row.count, seconds=round(row.seconds, 2)
+    )
+    return row
+
+
+def propose(work: Work, claimed: Claimed) -> None:
+    """Recognise the form, read its fields again one by one, vote, validate."""
+    document, store = claimed.document, work.store
+    words = words_by_page(work, document)
+    pages = [
+        recognise.ReadPage(
+            number=page.number,
+            readable=store.path(page.readable),
+            scan=store.path(page.scan),
+            warp=Warp.from_json(page.warp),
+            quality=Quality(**page.quality),
+            words=words.get(page.number, {}),
+        )
+        for page in store.pages(document.id)
+        if page.readable and page.warp and page.quality and page.number in words
+    ]
+    task = recognise.UnderstandTask(
+        tuple(pages), tuple(work.templates.values()), tuple(work.engines)
+    )
+    ((_, seen),) = work.executor.run(recognise.understand, [task])
+    if isinstance(seen, WorkbenchError):
+        raise seen
+    if seen.template is None or seen.reason is not None:
+        hold(
+            work,
+            claimed,
+            seen.reason or Sentence("No template fits this form."),
+            seen.remedy or Sentence(""),
+            classified=seen.classified,
+        )
+        return
+    digest = work.templates[seen.template].digest
+    rows: list[Proposal | FieldReading] = []
+    for field in seen.fields:
+        rows.append(
+            Proposal(
+                document=document.id,
+                field=field.name,
+                position=field.position,
+                value=field.value,
+                normalised=field.normalised,
+                page=field.page,
+                box=field.box.as_list() if field.box else None,
+                candidates=dict(field.candidates),
+                confidence=field.confidence,
+                agreement=field.agreement,
+                accepted=field.accepted,
+                findings=[finding.as_json() for finding in field.findings],
+                template_digest=digest,
+            )
+        )
+        rows.extend(
+            FieldReading(
+                document=document.id,
+                field=field.name,
+                engine=reading.engine,
+                text=reading.text,
+                value=reading.value,
+                confidence=reading.confidence,
+                page=field.page,
+                box=reading.box.as_list() if reading.box else None,
+                cpu_seconds=reading.cpu_seconds,
+            )
+            for reading in field.readings
+        )
+    store.move(
+        document,
+        Stage.PROPOSED,
+        by=claimed.holder,
+        at=now(),
+        holder=claimed.holder,
+        rows=rows,
+        clear=(Proposal, FieldReading),
+        kind=seen.template,
+        template_digest=digest,
+        classified=seen.classified,
+        sought=sought(field.value for field in seen.fields),
+    )

@@ -1,0 +1,37 @@
+"""All that is kept: rows in SQL, and beside them the bytes (`objects`).
+
+Rows come back plain and outlive their session. `queue` holds every guarded change, `questions` what
+is asked, `rows` the connection.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from workbench.model import Reading, Word
+from workbench.objects import Objects
+from workbench.store.questions import Questions
+from workbench.store.queue import MAX_ATTEMPTS, Queue
+from workbench.store.rows import Unreachable
+
+__all__ = ["MAX_ATTEMPTS", "Store", "Unreachable"]
+
+
+class Store(Objects, Queue, Questions):
+    """Rows behind a database address, bytes in the folder `objects`."""
+
+    def __init__(self, url: str, objects: Path) -> None:
+        Objects.__init__(self, objects)
+        Queue.__init__(self, url)
+
+    def words(self, reading: Reading) -> tuple[Word, ...]:
+        """What the engine saw; empty where it failed."""
+        if reading.words is None:
+            return ()
+        return tuple(Word.from_json(word) for word in json.loads(self.get(reading.words)))
+
+    def keep_words(self, words: Sequence[Word]) -> str:
+        kept = [word.as_json() for word in words]
+        return self.put(json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode())

@@ -1,0 +1,193 @@
+"""What is kept, asked: plain rows that outlive their session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, SQLModel, col, select
+
+from workbench import vietnamese
+from workbench.model import (
+    Batch,
+    Correction,
+    Document,
+    Event,
+    Page,
+    Person,
+    Proposal,
+    Reading,
+    Receipt,
+    Review,
+    Signature,
+    SourceFile,
+    Stage,
+    TemplateVersion,
+    Unit,
+    Worker,
+)
+from workbench.store.rows import Rows
+
+
+class Questions(Rows):
+    """Every question the rest of the workbench asks of its rows."""
+
+    def batches(self) -> list[Batch]:
+        return self._all(select(Batch).order_by(col(Batch.at).desc()))
+
+    def batch(self, key: str) -> Batch | None:
+        return self._one(Batch, key)
+
+    def sources(self, batch: str) -> list[SourceFile]:
+        return self._all(
+            select(SourceFile).where(col(SourceFile.batch) == batch).order_by(col(SourceFile.at))
+        )
+
+    def source(self, key: str) -> SourceFile | None:
+        return self._one(SourceFile, key)
+
+    def known(self, digest: str) -> SourceFile | None:
+        """The first file with these bytes that was taken in."""
+        query = (
+            select(SourceFile)
+            .where(col(SourceFile.digest) == digest, col(SourceFile.intake) == "accepted")
+            .order_by(col(SourceFile.at))
+            .limit(1)
+        )
+        found = self._all(query)
+        return found[0] if found else None
+
+    def document(self, key: str) -> Document | None:
+        return self._one(Document, key)
+
+    def documents(
+        self,
+        *,
+        stage: Stage | Sequence[Stage] | None = None,
+        batch: str | None = None,
+        unit: str | None = None,
+        kind: str | None = None,
+        text: str = "",
+        unsealed: bool = False,
+        untouched_by: str | None = None,
+        limit: int = 200,
+        offset: int = 0,
+    ) -> list[Document]:
+        """Documents that match, oldest first.
+
+        `text` stands in a file's name or a value, without regard to case and marks; `unsealed`:
+        no seal is ordered yet; `untouched_by`: this person had no hand in the review.
+        """
+        query = (
+            select(Document)
+            .where(*_matching(stage, batch, unit, kind, text, unsealed, untouched_by))
+            .order_by(col(Document.created_at), col(Document.number))
+            .limit(limit)
+            .offset(offset)
+        )
+        return self._all(query)
+
+    def count(
+        self,
+        *,
+        stage: Stage | Sequence[Stage] | None = None,
+        batch: str | None = None,
+        unit: str | None = None,
+        kind: str | None = None,
+        text: str = "",
+        unsealed: bool = False,
+        untouched_by: str | None = None,
+    ) -> int:
+        query = select(sa.func.count()).select_from(Document)
+        wanted = _matching(stage, batch, unit, kind, text, unsealed, untouched_by)
+        return int(self._all(query.where(*wanted))[0])
+
+    def counts(self, batch: str | None = None) -> dict[Stage, int]:
+        """How many documents stand at each stage; every stage is named."""
+        query = sa.select(col(Document.stage), sa.func.count()).group_by(col(Document.stage))
+        if batch is not None:
+            query = query.where(col(Document.batch) == batch)
+        with Session(self._looking) as session:
+            found = {Stage(stage): int(n) for stage, n in session.execute(query).all()}
+        return {stage: found.get(stage, 0) for stage in Stage}
+
+    def pages(self, document: str) -> list[Page]:
+        return self._of(Page, document, Page.number)
+
+    def readings(self, document: str) -> list[Reading]:
+        return self._of(Reading, document, Reading.engine)
+
+    def proposals(self, document: str) -> list[Proposal]:
+        return self._of(Proposal, document, Proposal.position)
+
+    def corrections(self, document: str) -> list[Correction]:
+        return self._of(Correction, document, Correction.serial)
+
+    def reviews(self, document: str) -> list[Review]:
+        return self._of(Review, document, Review.at)
+
+    def signatures(self, document: str) -> list[Signature]:
+        return self._of(Signature, document, Signature.at)
+
+    def receipts(self, document: str) -> list[Receipt]:
+        return self._of(Receipt, document, Receipt.at)
+
+    def events(self, document: str) -> list[Event]:
+        return self._of(Event, document, Event.id)
+
+    def person(self, name: str) -> Person | None:
+        return self._one(Person, name)
+
+    def persons(self) -> list[Person]:
+        return self._all(select(Person).order_by(col(Person.name)))
+
+    def units(self) -> list[Unit]:
+        return self._all(select(Unit).order_by(col(Unit.code)))
+
+    def workers(self) -> list[Worker]:
+        return self._all(select(Worker).order_by(col(Worker.started_at)))
+
+    def template_version(self, digest: str) -> TemplateVersion | None:
+        return self._one(TemplateVersion, digest)
+
+    def tables(self, *kinds: type[SQLModel]) -> Mapping[str, list[dict[str, Any]]]:
+        """Whole tables as plain rows, by table name, for the analytics."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        with Session(self._looking) as session:
+            for kind in kinds:
+                table = SQLModel.metadata.tables[str(kind.__tablename__)]
+                rows = session.execute(sa.select(table)).mappings().all()
+                found[table.name] = [dict(row) for row in rows]
+        return found
+
+
+def _matching(
+    stage: Stage | Sequence[Stage] | None,
+    batch: str | None,
+    unit: str | None,
+    kind: str | None,
+    text: str,
+    unsealed: bool,
+    untouched_by: str | None,
+) -> list[Any]:
+    wanted: list[Any] = []
+    if stage is not None:
+        wanted.append(col(Document.stage).in_([stage] if isinstance(stage, Stage) else stage))
+    for column, value in ((Document.batch, batch), (Document.unit, unit), (Document.kind, kind)):
+        if value is not None:
+            wanted.append(col(column) == value)
+    if text.strip():
+        named = select(SourceFile.id).where(col(SourceFile.name).icontains(text.strip()))
+        says = col(Document.sought).contains(vietnamese.fold(text.strip()), autoescape=True)
+        wanted.append(sa.or_(col(Document.source).in_(named), says))
+    if unsealed:
+        wanted.append(col(Document.seal_by).is_(None))
+    if untouched_by is not None:
+        for table in (Review, Correction):
+            mine = select(table.document).where(col(table.by) == untouched_by)
+            if table is Review:
+                mine = mine.where(col(Review.duty) == "review")
+            wanted.append(col(Document.id).not_in(mine))
+        wanted.append(col(Document.reviewer) != untouched_by)
+    return wanted

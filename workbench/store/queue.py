@@ -1,0 +1,368 @@
+"""The queue: who has a document, where it stands, and every guarded change of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel, col, select
+
+from workbench.errors import Sentence, StaleDocumentError
+from workbench.model import (
+    Correction,
+    Document,
+    Event,
+    Page,
+    Reading,
+    SourceFile,
+    Stage,
+    Worker,
+)
+from workbench.store.rows import Rows
+
+MAX_ATTEMPTS = 3  # a page that kills its reader three times is not tried again
+
+
+class Queue(Rows):
+    """Leases, moves and acts. Each change names what its caller saw, and is all kept or nothing."""
+
+    def claim(
+        self,
+        stages: Sequence[Stage],
+        *,
+        by: str,
+        seconds: float,
+        at: datetime,
+        limit: int = 1,
+    ) -> list[Document]:
+        """Up to `limit` waiting documents, leased to `by`; oldest first. Counts the attempt.
+
+        An approved document waits for a machine only once its seal is ordered.
+        """
+        with self.change() as session:
+            waiting = (
+                select(Document)
+                .where(
+                    col(Document.stage).in_(stages),
+                    sa.or_(
+                        col(Document.stage) != Stage.APPROVED, col(Document.seal_by).is_not(None)
+                    ),
+                    sa.or_(
+                        col(Document.lease_until).is_(None),
+                        col(Document.lease_until) < at,
+                    ),
+                )
+                .order_by(col(Document.created_at), col(Document.number))
+                .limit(limit)
+                .with_for_update(skip_locked=True)
+            )
+            documents = list(session.exec(waiting).all())
+            for document in documents:
+                document.lease_by = by
+                document.lease_until = at + timedelta(seconds=seconds)
+                document.attempts += 1
+                session.add(document)
+            return documents
+
+    def borrow(self, *, by: str, seconds: float, at: datetime, limit: int) -> list[Document]:
+        """Documents to review, leased to the person `by`: their own first, then free ones.
+
+        Attempts are a machine's affair.
+        """
+        with self.change() as session:
+            mine_first = sa.case((col(Document.lease_by) == by, 0), else_=1)
+            returned_first = sa.case((col(Document.reviewer) == by, 0), else_=1)
+            query = (
+                select(Document)
+                .where(
+                    col(Document.stage) == Stage.PROPOSED,
+                    sa.or_(
+                        col(Document.lease_by) == by,
+                        col(Document.lease_until).is_(None),
+                        col(Document.lease_until) < at,
+                    ),
+                )
+                .order_by(
+                    mine_first, returned_first, col(Document.created_at), col(Document.number)
+                )
+                .limit(limit)
+                .with_for_update(skip_locked=True)
+            )
+            documents = list(session.exec(query).all())
+            for document in documents:
+                document.lease_by = by
+                document.lease_until = at + timedelta(seconds=seconds)
+                session.add(document)
+            return documents
+
+    def renew(self, document: str, *, by: str, seconds: float, at: datetime) -> bool:
+        """Prolong a lease; False if it was lost to somebody else."""
+        with self.change() as session:
+            done = session.execute(
+                sa.update(Document)
+                .where(col(Document.id) == document, col(Document.lease_by) == by)
+                .values(lease_until=at + timedelta(seconds=seconds))
+            )
+            return bool(done.rowcount)  # type: ignore[attr-defined]
+
+    def free(self, by: str) -> None:
+        """Give back all that `by` holds; what was only stopped does not count as an attempt."""
+        with self.change() as session:
+            session.execute(
+                sa.update(Document)
+                .where(col(Document.lease_by) == by)
+                .values(lease_by=None, lease_until=None, attempts=_one_less())
+            )
+
+    def free_all(self, prefix: str) -> None:
+        """Give back all leases whose holder's name begins with `prefix`."""
+        with self.change() as session:
+            session.execute(
+                sa.update(Document)
+                .where(col(Document.lease_by).startswith(prefix, autoescape=True))
+                .values(lease_by=None, lease_until=None)
+            )
+
+    def postpone(
+        self, document: str, *, by: str, until: datetime, reason: Sentence, remedy: Sentence
+    ) -> None:
+        """Let a document rest where it stands, through no fault of its own, and say why."""
+        with self.change() as session:
+            session.execute(
+                sa.update(Document)
+                .where(col(Document.id) == document, col(Document.lease_by) == by)
+                .values(
+                    lease_by=None,
+                    lease_until=until,
+                    attempts=_one_less(),
+                    reason=reason.as_json(),
+                    remedy=remedy.as_json(),
+                )
+            )
+
+    def move(
+        self,
+        document: Document,
+        to: Stage,
+        *,
+        by: str,
+        at: datetime,
+        reason: Sentence | None = None,
+        remedy: Sentence | None = None,
+        holder: str | None = None,
+        rows: Sequence[SQLModel] = (),
+        clear: Sequence[type[SQLModel]] = (),
+        **changes: Any,
+    ) -> Document:
+        """Move a document on, with its event and `rows`, in one transaction.
+
+        Guarded by the stage and revision that the caller saw, and by the lease where `holder` names
+        who must still have it. `clear` empties tables of this document first. Raises
+        StaleDocumentError, and then nothing was kept.
+        """
+        seen = [
+            col(Document.id) == document.id,
+            col(Document.stage) == document.stage,
+            col(Document.revision) == document.revision,
+        ]
+        if holder is not None:
+            seen.append(col(Document.lease_by) == holder)
+        values: dict[str, Any] = {
+            "stage": to,
+            "reason": reason.as_json() if reason else None,
+            "remedy": remedy.as_json() if remedy else None,
+            "lease_by": None,
+            "lease_until": None,
+            "attempts": 0,
+            "changed_at": at,
+            "held_at": document.stage if to is Stage.HELD else None,
+            **changes,
+        }
+        with self.change() as session:
+            done = session.execute(sa.update(Document).where(*seen).values(**values))
+            if not done.rowcount:  # type: ignore[attr-defined]
+                raise StaleDocumentError(
+                    "Somebody else changed this document while you looked at it.",
+                    "Open it again; what they saved is shown.",
+                )
+            for table in clear:
+                owner = table.document  # type: ignore[attr-defined]
+                session.execute(sa.delete(table).where(owner == document.id))
+            session.add_all(rows)
+            event = _event(document, to, by=by, at=at, reason=reason)
+            event.kind = changes.get("kind", document.kind)
+            session.add(event)
+            session.flush()
+            moved = session.get(Document, document.id, populate_existing=True)
+            assert moved is not None  # noqa: S101 - just updated in this transaction
+            return moved
+
+    def part(
+        self,
+        document: Document,
+        others: Sequence[tuple[Document, Sequence[Page]]],
+        *,
+        by: str,
+        at: datetime,
+        reason: Sentence | None,
+    ) -> None:
+        """Move a document that was read on, and give each other paper of its file its own pages.
+
+        Guarded like `move`; all of it in one transaction.
+        """
+        with self.change() as session:
+            done = session.execute(
+                sa.update(Document)
+                .where(
+                    col(Document.id) == document.id,
+                    col(Document.stage) == Stage.RECEIVED,
+                    col(Document.lease_by) == by,
+                )
+                .values(
+                    stage=Stage.READ,
+                    lease_by=None,
+                    lease_until=None,
+                    attempts=0,
+                    reason=None,
+                    remedy=None,
+                    changed_at=at,
+                )
+            )
+            if not done.rowcount:  # type: ignore[attr-defined]
+                raise StaleDocumentError
+            session.add(_event(document, Stage.READ, by=by, at=at, reason=reason))
+            for other, pages in others:
+                session.add(other)
+                session.flush()
+                event = _event(other, Stage.READ, by=by, at=at, reason=reason)
+                event.before = None
+                session.add(event)
+                for number, page in enumerate(pages):
+                    session.execute(
+                        sa.update(Page)
+                        .where(col(Page.id) == page.id)
+                        .values(document=other.id, number=number)
+                    )
+                    session.execute(
+                        sa.update(Reading)
+                        .where(col(Reading.page) == page.id)
+                        .values(document=other.id)
+                    )
+
+    def order_seal(self, document: Document, *, by: str, at: datetime) -> bool:
+        """Order the seal of an approved document; False if it is ordered already, or gone on."""
+        with self.change() as session:
+            done = session.execute(
+                sa.update(Document)
+                .where(
+                    col(Document.id) == document.id,
+                    col(Document.stage) == Stage.APPROVED,
+                    col(Document.seal_by).is_(None),
+                )
+                .values(seal_by=by, changed_at=at)
+            )
+            if not done.rowcount:  # type: ignore[attr-defined]
+                return False
+            session.add(_event(document, Stage.APPROVED, by=by, at=at))
+            return True
+
+    def correct(
+        self, document: Document, corrections: Sequence[Correction], *, by: str, at: datetime
+    ) -> tuple[Document, int]:
+        """Append one person's acts; the document with its new revision, and how many were new.
+
+        An act that is already kept (same id) is not kept again. Raises StaleDocumentError when the
+        document is no longer in review or is leased to somebody else.
+        """
+        with self.change() as session:
+            known = set(
+                session.exec(
+                    select(Correction.id).where(col(Correction.id).in_([c.id for c in corrections]))
+                ).all()
+            )
+            fresh = [c for c in corrections if c.id not in known]
+            current = session.exec(
+                select(Document).where(col(Document.id) == document.id).with_for_update()
+            ).one()
+            if not fresh:
+                return current, 0
+            taken = (
+                current.lease_by not in (None, by)
+                and current.lease_until is not None
+                and current.lease_until > at
+            )
+            if current.stage is not Stage.PROPOSED or taken:
+                raise StaleDocumentError(
+                    "Somebody else changed this document while you looked at it.",
+                    "Open it again; what they saved is shown.",
+                )
+            last = session.exec(
+                select(sa.func.max(Correction.serial)).where(
+                    col(Correction.document) == document.id
+                )
+            ).one()
+            for serial, correction in enumerate(fresh, start=(last or 0) + 1):
+                current.revision += 1
+                correction.serial = serial
+                correction.revision = current.revision
+                session.add(correction)
+            current.reviewer = by
+            current.changed_at = at
+            session.add(current)
+            return current, len(fresh)
+
+    def keep_reading(self, reading: Reading) -> None:
+        """Keep what an engine made of a page; a failure before it is replaced."""
+        with self.change() as session:
+            session.execute(
+                sa.delete(Reading).where(
+                    col(Reading.page) == reading.page,
+                    col(Reading.engine) == reading.engine,
+                    col(Reading.version) == reading.version,
+                    col(Reading.weights) == reading.weights,
+                    col(Reading.words).is_(None),
+                )
+            )
+            session.add(reading)
+
+    def seek(self, document: str, sought: str) -> None:
+        """Renew what a document is found by."""
+        with self.change() as session:
+            session.execute(
+                sa.update(Document).where(col(Document.id) == document).values(sought=sought)
+            )
+
+    def take(self, file: SourceFile, document: Document, event: Event) -> bool:
+        """Keep an accepted file with its document; False where a twin was quicker."""
+        try:
+            self.add(file, document, event)
+        except sa.exc.IntegrityError:
+            return False
+        return True
+
+    def forget(self, worker: Worker) -> None:
+        """Strike a worker that has ended from the list."""
+        with self.change() as session:
+            session.execute(sa.delete(Worker).where(col(Worker.id) == worker.id))
+
+
+def _event(
+    document: Document, after: Stage, *, by: str, at: datetime, reason: Sentence | None = None
+) -> Event:
+    return Event(
+        document=document.id,
+        batch=document.batch,
+        unit=document.unit,
+        kind=document.kind,
+        before=document.stage,
+        after=after,
+        by=by,
+        reason=reason.as_json() if reason else None,
+        at=at,
+    )
+
+
+def _one_less() -> Any:
+    return sa.case((col(Document.attempts) > 0, col(Document.attempts) - 1), else_=0)
