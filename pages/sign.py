@@ -9,6 +9,13 @@ from workbench.words import say
 
 work, person = ui.workspace(), ui.person()
 review.must(person, Role.APPROVER)
+
+
+def note(documents: list[str]) -> None:
+    """Note which documents were ticked on the screen: the list may be another by now."""
+    st.session_state["sign.ordered"] = documents
+
+
 frame.heading(
     say("Sign and export"),
     say("What was approved is sealed at your order and goes to the repository with a receipt."),
@@ -18,9 +25,13 @@ to_seal, under_way, kept, check = st.tabs(
     [say("To be sealed"), say("Under way"), say("In the repository"), say("Check a file")]
 )
 with to_seal:
-    approved = work.store.documents(stage=Stage.APPROVED, limit=500)
-    ready = [document for document in approved if document.seal_by is None]
-    if not ready:
+    with ui.guarded():
+        if ordered := st.session_state.pop("sign.ordered", None):
+            n = flow.order_seal(work, ordered, by=person.name)
+            frame.done(say("{n} documents are being sealed.", n=notation.number(n)))
+            st.rerun()
+    waiting = work.store.count(stage=Stage.APPROVED, unsealed=True)
+    if not waiting:
         frame.nothing(
             say("No approved document waits for its seal."),
             say("Approve reviewed documents first; they appear here."),
@@ -28,19 +39,17 @@ with to_seal:
             person=person,
         )
     else:
-        chosen = [ready[row] for row in seals.choose(work, ready)]
+        chosen = seals.choose(work, waiting)
         seals.say_what_will_be_sealed(work, chosen)
-        with ui.guarded():
-            if st.button(
-                say("Order the seal of {n} documents", n=notation.number(len(chosen))),
-                type="primary",
-                icon=":material/verified:",
-                disabled=not chosen,
-                key="sign.order",
-            ):
-                n = flow.order_seal(work, [d.id for d in chosen], by=person.name)
-                frame.done(say("{n} documents are being sealed.", n=notation.number(n)))
-                st.rerun()
+        st.button(
+            say("Order the seal of {n} documents", n=notation.number(len(chosen))),
+            type="primary",
+            icon=":material/verified:",
+            disabled=not chosen,
+            key="sign.order",
+            on_click=note,
+            args=([document.id for document in chosen],),
+        )
 with under_way:
     seals.watch(work)
 with kept:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from time import time
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.full_workbench import fill
 from workbench import flow, ui
+from workbench.accounts import with_password
 from workbench.errors import NotReadyError
-from workbench.model import Role, Stage
+from workbench.flow import FieldAct
+from workbench.model import Act, Decision, Person, Role, Stage
 from workbench.ui.places import PLACES, Place, open_to
+from workbench.ui.signin import HOURS
 from workbench.workspace import Workspace, prepare_demo
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,11 +37,13 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace
     for name, value in (("DATA", tmp_path / "data"), ("KEYS", tmp_path / "keys"), ("DEMO", 1)):
         monkeypatch.setenv(f"WORKBENCH_{name}", str(value))
     ui.workspace.cache_clear()
+    ui.sessions.cache_clear()
     work = ui.workspace()
     prepare_demo(work)
     yield work
     work.store.close()
     ui.workspace.cache_clear()
+    ui.sessions.cache_clear()
 
 
 @pytest.fixture
@@ -51,7 +57,8 @@ def visit() -> Open:
 
     def opened(file: str, name: str | None, **query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "workbench" / "ui" / "app.py"), default_timeout=60)
-        app.user = {"workbench_person": name} if name else {}
+        somebody = ui.workspace().store.person(name) if name else None
+        app.user = {"workbench_session": ui.sessions().begin(somebody)} if somebody else {}
         app.run()
         for key, value in query.items():
             app.query_params[key] = value
@@ -74,6 +81,13 @@ def told(app: AppTest) -> str:
     words = [str(element.value) for kind in kinds for element in kind]
     words += [str(element.proto.body) for element in app.get("html")]
     return "\n".join(words)
+
+
+def as_shown(widget: str, work: Workspace, document: str) -> str:
+    """The key of a widget on the approval page while it shows this document as it is now."""
+    shown = work.store.document(document)
+    assert shown is not None
+    return f"{widget}.{document}.{shown.revision}"
 
 
 def errors(app: AppTest) -> list[str]:
@@ -144,6 +158,66 @@ def test_a_closed_account_loses_the_page_it_has_open(empty: Workspace, visit: Op
     assert errors(app) == ["**Bạn chưa đăng nhập.**\n\nHãy đăng nhập lại."]
 
 
+def test_an_open_page_is_nobodys_after_the_sign_out(empty: Workspace, visit: Open) -> None:
+    app = visit("home.py", "soat1")
+    ui.sessions().end(app.user["workbench_session"])
+    app.run()
+    assert errors(app) == ["**Bạn chưa đăng nhập.**\n\nHãy đăng nhập lại."]
+
+
+def test_an_open_page_is_nobodys_after_a_new_password(empty: Workspace, visit: Open) -> None:
+    app = visit("home.py", "soat1")
+    person = empty.store.person("soat1")
+    assert person is not None
+    empty.store.keep(with_password(person, "một câu đủ dài"))
+    app.run()
+    assert len(errors(app)) == 1
+
+
+def test_an_open_page_is_nobodys_after_the_working_day(
+    empty: Workspace, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = visit("home.py", "soat1")
+    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: time() + HOURS * 3600 + 5)
+    app.run()
+    assert len(errors(app)) == 1
+
+
+def test_the_accounts_of_the_demo_are_nobody_elsewhere(
+    empty: Workspace, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = visit("home.py", "soat1")
+    assert not errors(app)
+    monkeypatch.setattr(empty.settings, "demo", False)
+    app.run()
+    assert len(errors(app)) == 1
+
+
+def test_a_part_that_draws_itself_asks_who_is_here(
+    empty: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from workbench.errors import NotAllowedError
+
+    def nobody() -> Person:
+        raise NotAllowedError("You are not signed in.", "Sign in again.")
+
+    def script() -> None:
+        import streamlit as st
+
+        from workbench import ui
+
+        @ui.watching(5)
+        def watch() -> None:
+            st.markdown("one of the papers")
+
+        watch()
+
+    monkeypatch.setattr(ui, "person", nobody)
+    app = AppTest.from_function(script).run()
+    assert len(errors(app)) == 1
+    assert not app.markdown
+
+
 def test_what_nobody_foresaw_becomes_a_reference(
     empty: Workspace,
     visit: Open,
@@ -153,7 +227,7 @@ def test_what_nobody_foresaw_becomes_a_reference(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("Nguyễn Văn A, 079123456789")
 
-    monkeypatch.setattr(flow, "waiting_for_approval", fail)
+    monkeypatch.setattr(type(empty.store), "count", fail)
     app = visit("approve.py", "duyet1")
     (said,) = errors(app)
     assert "Đã xảy ra lỗi ngoài dự kiến" in said
@@ -202,11 +276,13 @@ def test_a_second_person_approves(
     work, ids = full
     app = visit("approve.py", "duyet1")
     assert "đã sửa &amp; xong" in told(app)  # what was changed, and not as markup
-    app.button(key=f"approve.{ids[Stage.REVIEWED][0]}").click().run()
+    app.button(key=as_shown("approve", work, ids[Stage.REVIEWED][0])).click().run()
     assert not errors(app)
     approved = work.store.document(ids[Stage.REVIEWED][0])
     assert approved is not None
     assert (approved.stage, approved.approver) == (Stage.APPROVED, "duyet1")
+    (sitting,) = [r for r in work.store.reviews(approved.id) if r.duty == "approve"]
+    assert 0 < sitting.milliseconds < 60_000  # from the first look to the click
 
 
 def test_who_reviewed_does_not_find_it_for_approval(
@@ -226,10 +302,10 @@ def test_sending_back_needs_a_reason(
     work, ids = full
     key = ids[Stage.REVIEWED][0]
     app = visit("approve.py", "duyet1")
-    app.button(key=f"approve.back.{key}").click().run()
+    app.button(key=as_shown("approve.back", work, key)).click().run()
     assert len(errors(app)) == 1
-    app.text_area(key=f"approve.reason.{key}").set_value("Sai ngày cấp")
-    app.button(key=f"approve.back.{key}").click().run()
+    app.text_area(key=as_shown("approve.reason", work, key)).set_value("Sai ngày cấp")
+    app.button(key=as_shown("approve.back", work, key)).click().run()
     assert not errors(app)
     returned = work.store.document(key)
     assert returned is not None
@@ -251,8 +327,60 @@ def test_somebody_elses_change_is_said_and_nothing_is_approved(
         return seen(*args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(flow, "approve", too_late)
-    app.button(key=f"approve.{key}").click().run()
+    app.button(key=as_shown("approve", work, key)).click().run()
     assert "người khác" in errors(app)[0].lower()
+
+
+def corrected_meanwhile(work: Workspace, key: str) -> None:
+    """Another approver sends a document back and its reviewer reviews it once more."""
+    at = work.store.document(key)
+    assert at is not None and at.reviewer is not None
+    other = work.store.person("duyet1")
+    assert other is not None
+    work.store.keep(Person(**{**other.model_dump(), "name": "duyet2"}))
+    flow.send_back(work, key, by="duyet2", revision=at.revision, reason="Xem lại số")
+    sheet = flow.sheet(work, key)
+    acts = [
+        FieldAct(f"again-{n}", field.name, Act.EDIT, "khác hẳn")
+        for n, field in enumerate(sheet.fields)
+    ]
+    flow.correct(work, key, acts, by=at.reviewer)
+    flow.decide(work, key, Decision.PASS, by=at.reviewer)
+
+
+@pytest.mark.parametrize("verb", ["approve", "approve.back"])
+def test_nobody_decides_on_a_revision_they_have_not_seen(
+    full: tuple[Workspace, dict[Stage, list[str]]], visit: Open, verb: str
+) -> None:
+    work, ids = full
+    key = ids[Stage.REVIEWED][0]
+    app = visit("approve.py", "duyet1")
+    button = as_shown(verb, work, key)
+    app.text_area(key=as_shown("approve.reason", work, key)).set_value("Sai")
+    corrected_meanwhile(work, key)
+    app.button(key=button).click().run()
+    (said,) = errors(app)
+    assert "Người khác đã thay đổi" in said
+    now = work.store.document(key)
+    assert now is not None
+    assert now.stage is Stage.REVIEWED
+    app.button(key=as_shown("approve", work, key)).click().run()  # this one they have seen
+    assert not errors(app)
+
+
+def test_a_document_that_left_the_queue_is_told_to_who_clicked(
+    full: tuple[Workspace, dict[Stage, list[str]]], visit: Open
+) -> None:
+    work, ids = full
+    first, second = ids[Stage.REVIEWED]
+    app = visit("approve.py", "duyet1")
+    button = as_shown("approve", work, first)
+    flow.send_back(work, first, by="duyet1", revision=0, reason="Xem lại")
+    app.button(key=button).click().run()
+    assert len(errors(app)) == 1
+    untouched = work.store.document(second)
+    assert untouched is not None
+    assert untouched.stage is Stage.REVIEWED
 
 
 def test_a_held_document_says_why_and_goes_on(
@@ -305,7 +433,7 @@ def test_approved_documents_are_ordered_to_be_sealed(
 ) -> None:
     work, ids = full
     chosen = list(range(len(ids[Stage.APPROVED])))
-    monkeypatch.setattr("workbench.ui.seals.choose", lambda *_: chosen)  # AppTest ticks no rows
+    monkeypatch.setattr("workbench.ui.seals._ticked", lambda *_: chosen)  # AppTest ticks no rows
     app = visit("sign.py", "duyet1")
     assert not errors(app)
     assert "THỬ NGHIỆM" in told(app)
@@ -315,6 +443,37 @@ def test_approved_documents_are_ordered_to_be_sealed(
         ordered = work.store.document(key)
         assert ordered is not None
         assert ordered.seal_by == "duyet1"
+
+
+def test_all_that_was_approved_comes_to_its_seal_page_by_page(
+    full: tuple[Workspace, dict[Stage, list[str]]], visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, ids = full
+    monkeypatch.setattr("workbench.ui.seals.TO_SEAL_PER_PAGE", 1)
+    monkeypatch.setattr("workbench.ui.seals._ticked", lambda *_: [0])
+    assert len(ids[Stage.APPROVED]) == 2
+    app = visit("sign.py", "duyet1")
+    app.button(key="sign.order").click().run()
+    app.button(key="sign.order").click().run()
+    assert not errors(app)
+    for key in ids[Stage.APPROVED]:
+        ordered = work.store.document(key)
+        assert ordered is not None
+        assert ordered.seal_by == "duyet1"
+
+
+def test_only_what_was_ticked_on_the_screen_is_ordered(
+    full: tuple[Workspace, dict[Stage, list[str]]], visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, ids = full
+    first, second = ids[Stage.APPROVED]
+    monkeypatch.setattr("workbench.ui.seals._ticked", lambda *_: [0])
+    app = visit("sign.py", "duyet1")
+    flow.order_seal(work, [first], by="duyet1")  # by a colleague: now the second is in row 0
+    app.button(key="sign.order").click().run()
+    untouched = work.store.document(second)
+    assert untouched is not None
+    assert untouched.seal_by is None
 
 
 def test_the_engines_stand_beside_each_other(

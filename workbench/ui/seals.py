@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
@@ -16,11 +17,38 @@ from workbench.ui import badges, dossier, frame, notation
 from workbench.words import say
 from workbench.workspace import Workspace
 
+TO_SEAL_PER_PAGE = 200  # ordered at one click
 _PER_PAGE = 20
 
 
-def choose(work: Workspace, ready: Sequence[Document]) -> list[int]:
-    """The approved documents with the digest of what will be sealed; which are ticked."""
+def choose(work: Workspace, waiting: int) -> list[Document]:
+    """A page of the approved documents with the digest of what will be sealed; those ticked."""
+    pages, page = -(-waiting // TO_SEAL_PER_PAGE), 1
+    if pages > 1:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(
+                say("{n} approved documents can be sealed.", n=notation.number(waiting)),
+                width="stretch",
+            )
+            page = st.pagination(pages, key=f"sign.page.{pages}")
+    ready = work.store.documents(
+        stage=Stage.APPROVED,
+        unsealed=True,
+        limit=TO_SEAL_PER_PAGE,
+        offset=(page - 1) * TO_SEAL_PER_PAGE,
+    )
+    # Whoever left one out keeps it left out, also when colleagues change the list meanwhile.
+    left_out: set[str] = st.session_state.setdefault("sign.left_out", set())
+    rows = _ticked(work, ready, [row for row, d in enumerate(ready) if d.id not in left_out])
+    chosen = [ready[row] for row in rows]
+    left_out.difference_update(d.id for d in chosen)
+    left_out.update(d.id for row, d in enumerate(ready) if row not in rows)
+    return chosen
+
+
+def _ticked(work: Workspace, ready: Sequence[Document], first: Sequence[int]) -> list[int]:
+    """The rows that are ticked; at first sight of these documents `first`."""
+    ids = " ".join(document.id for document in ready)
     answer = st.dataframe(
         pd.DataFrame(
             {
@@ -37,8 +65,8 @@ def choose(work: Workspace, ready: Sequence[Document]) -> list[int]:
         height=38 + 35 * max(1, min(len(ready), 8)),
         on_select="rerun",
         selection_mode="multi-row",
-        selection_default={"selection": {"rows": list(range(len(ready)))}},
-        key=f"sign.ready.{len(ready)}",
+        selection_default={"selection": {"rows": list(first)}},
+        key=f"sign.ready.{sha256(ids.encode()).hexdigest()[:16]}",
         column_config={
             "name": st.column_config.TextColumn(say("File")),
             "kind": st.column_config.TextColumn(say("Kind"), width="medium"),
@@ -73,8 +101,9 @@ def say_what_will_be_sealed(work: Workspace, chosen: Sequence[Document]) -> None
 @ui.watching(5)
 def watch(work: Workspace) -> None:
     """What is being sealed or exported just now."""
-    ordered = [d for d in work.store.documents(stage=Stage.APPROVED, limit=500) if d.seal_by]
-    signed = work.store.documents(stage=Stage.SIGNED, limit=500)
+    approved = work.store.count(stage=Stage.APPROVED)
+    ordered = approved - work.store.count(stage=Stage.APPROVED, unsealed=True)
+    signed = work.store.count(stage=Stage.SIGNED)
     held = [
         d
         for d in work.store.documents(stage=Stage.HELD, limit=500)
@@ -84,17 +113,22 @@ def watch(work: Workspace) -> None:
         st.markdown(":gray[" + say("Nothing is being sealed or exported just now.") + "]")
         return
     done = work.store.count(stage=Stage.EXPORTED)
-    everything = done + len(ordered) + len(signed)
+    everything = done + ordered + signed
     if ordered or signed:
         st.progress(
-            (done + len(signed) / 2) / everything,
+            (done + signed / 2) / everything,
             say(
                 "{ordered} wait for their seal, {signed} are sealed and go to the repository.",
-                ordered=notation.number(len(ordered)),
-                signed=notation.number(len(signed)),
+                ordered=notation.number(ordered),
+                signed=notation.number(signed),
             ),
         )
-    for document in [*held, *ordered, *signed][:_PER_PAGE]:
+    some = [*held[:_PER_PAGE]]
+    if ordered:
+        oldest = work.store.documents(stage=Stage.APPROVED, limit=500)
+        some += [document for document in oldest if document.seal_by]
+    some += work.store.documents(stage=Stage.SIGNED, limit=_PER_PAGE)
+    for document in some[:_PER_PAGE]:
         st.markdown(
             f"{badges.stage(document.stage)} {notation.literal(dossier.name_of(work, document))}"
         )

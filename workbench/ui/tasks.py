@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench import flow
 from workbench.model import Person, Role, Stage, now
 from workbench.ui.notation import local, number
 from workbench.words import say
@@ -29,11 +28,11 @@ def waiting_for(work: Workspace, person: Person) -> tuple[Task, ...]:
     counts = work.store.counts()
     tasks: list[Task] = []
     if Role.APPROVER in person.roles:
-        mine = len(flow.waiting_for_approval(work, person.name))
+        mine = work.store.count(stage=Stage.REVIEWED, untouched_by=person.name)
         tasks.append(
             Task(mine, _n("{n} documents wait for your approval.", mine), "approve.py", "approval")
         )
-        ready = sum(d.seal_by is None for d in work.store.documents(stage=Stage.APPROVED))
+        ready = work.store.count(stage=Stage.APPROVED, unsealed=True)
         tasks.append(
             Task(ready, _n("{n} approved documents can be sealed.", ready), "sign.py", "verified")
         )
