@@ -72,6 +72,7 @@ class Site:
             assert len(pages) == source.pages
             read = Counter((r.page, r.engine) for r in self.store.readings(document.id))
             assert read == {(page.id, "tesseract"): 1 for page in pages}
+            assert all(r.failure is None for r in self.store.readings(document.id))
             assert [event.after for event in self.store.events(document.id)] == WAY
 
 
@@ -132,6 +133,41 @@ def test_a_worker_killed_in_the_middle_of_a_batch_reads_every_page_exactly_once(
 
     assert site.start("work", "--until-empty").wait(timeout=200) == 0
     site.assert_everything_was_read_exactly_once()
+
+
+def test_stopped_in_the_middle_of_reading_no_paper_is_blamed(site: Site) -> None:
+    for _ in range(2):
+        worker = site.start("work")
+        site.wait_until(lambda worker=worker: len(_readers(worker.pid)) >= 2)
+        time.sleep(2)  # into the reading
+        worker.terminate()
+        assert worker.wait(timeout=30) == 0
+        assert site.stage(Stage.HELD) == 0
+        assert all(d.attempts == 0 and d.lease_by is None for d in site.store.documents())
+    assert site.start("work", "--until-empty").wait(timeout=200) == 0
+    site.assert_everything_was_read_exactly_once()
+
+
+def test_a_reader_killed_alone_is_replaced_and_its_page_read_after_all(site: Site) -> None:
+    worker = site.start("work", "--until-empty")
+    site.wait_until(lambda: len(_readers(worker.pid)) >= 2)
+    time.sleep(2)
+    for reader in _readers(worker.pid):
+        with suppress(psutil.NoSuchProcess):
+            reader.kill()
+    assert worker.wait(timeout=200) == 0
+    site.assert_everything_was_read_exactly_once()
+
+
+def _readers(worker: int) -> list[psutil.Process]:
+    """The processes in which a worker's engines run."""
+    with suppress(psutil.NoSuchProcess):
+        return [
+            child
+            for child in psutil.Process(worker).children(recursive=True)
+            if "spawn_main" in " ".join(child.cmdline())
+        ]
+    return []
 
 
 def test_a_killed_app_and_a_killed_worker_are_started_again_and_the_batch_goes_on(
