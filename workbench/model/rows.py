@@ -12,7 +12,6 @@ from sqlmodel import Field, SQLModel
 
 from workbench.model.states import Act, Decision, Intake, Stage
 
-
 _JSON: Any = JSON(none_as_null=True)  # nothing is NULL, also for those who ask in SQL
 
 
