@@ -103,11 +103,6 @@ def read_date(text: str) -> date | None:
     return None
 
 
-def write_date(day: date) -> str:
-    """The date in the words of official papers (Nghị định 30/2020: two digits each)."""
-    return f"ngày {day.day:02} tháng {day.month:02} năm {day.year}"
-
-
 def normalise(text: str, kind: str) -> str:
     """The normal form of a value of this kind: ISO for dates, else the text as it is kept."""
     if kind == "date" and (day := read_date(text)):

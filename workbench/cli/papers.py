@@ -10,6 +10,7 @@ from uuid import uuid4
 import typer
 
 from workbench import flow
+from workbench.cli.proof import export_list
 from workbench.errors import Sentence, TemplateError
 from workbench.model import Intake, Stage
 from workbench.template import load as load_template
@@ -96,6 +97,9 @@ def export(
     again: Annotated[
         bool, typer.Option(help="Also hand in what is in the repository already.")
     ] = False,
+    list_to: Annotated[
+        Path | None, typer.Option("--list", help="Write the list of the repository as Excel.")
+    ] = None,
 ) -> None:
     """Hand every signed document to the repository; again gives the same receipts."""
     work = open_workspace(load_settings())
@@ -106,6 +110,8 @@ def export(
             if document.id not in signed:
                 flow.deposit(work, document)
                 signed.append(document.id)
+    if list_to is not None:
+        export_list(work, list_to)
     _report(work, signed, done, json)
 
 
