@@ -116,7 +116,8 @@ def page(request: pytest.FixtureRequest, server: Server, tab: Page) -> Iterator[
     tab.on("pageerror", note)
     tab.set_viewport_size(SIZE)
     server.fill()
-    if request.session.testsfailed:  # nobody knows what a failed test left behind
+    again = getattr(request.node, "execution_count", 1) > 1
+    if again or request.session.testsfailed:  # nobody knows what a failed test left behind
         tab.evaluate("() => sessionStorage.clear()")
         tab.reload()
     sit_down(tab, server)
