@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import yaml
 from rapidfuzz.distance import Levenshtein
@@ -221,6 +222,14 @@ _PLACE = 0.72
 _MADE_BY = 0.74
 _MAKER = re.compile(r"([^\W_]+)((?:[\s-].*)?)$")
 _PROVINCES = ("tỉnh Sóc Trăng",)
+
+
+@cache
+def scope_rules() -> Mapping[str, Any]:
+    """The rules of the letters as they are written: `settings`, `rules`, `cautions`."""
+    with files(__package__).joinpath("scope.yaml").open(encoding="utf-8") as source:
+        found: Mapping[str, Any] = yaml.safe_load(source)
+    return found
 
 
 @cache
