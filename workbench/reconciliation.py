@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
@@ -44,6 +45,14 @@ class Vote:
     value: str
     marks: bool = True  # an engine that writes no diacritics has no vote on them
     confidence: float | None = None  # on the engine's own scale
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it: with the votes as they were kept, anybody can count again."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Vote:
+        return cls(**kept)
 
 
 @dataclass(frozen=True, slots=True)

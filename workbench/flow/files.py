@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ class ReadScan:
 
     page: recognise.ReadPage
     cpu_seconds: float
+    engines: Mapping[str, float]  # CPU seconds of each engine that read the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ class ReadPaper:
     fields: tuple[recognise.ProposedField, ...]
     sizes: Mapping[int, tuple[int, int]]  # page -> pixels of the page as scanned
     cpu_seconds: float
+    match: Mapping[str, Any] = field(default_factory=dict)  # which template and why; see `matching`
+    engines: Mapping[str, float] = field(default_factory=dict)  # CPU seconds a whole page, summed
 
     def as_json(self) -> dict[str, Any]:
         """What `workbench read --json` prints of it."""
@@ -66,24 +69,24 @@ class ReadPaper:
             "reason": say(self.reason) if self.reason else None,
             # A field that stands nowhere on this copy is told by its absence.
             "fields": {
-                field.name: self._field(field)
-                for field in self.fields
-                if field.value or field.candidates
+                found.name: self._field(found)
+                for found in self.fields
+                if found.value or found.candidates
             },
         }
 
-    def _field(self, field: recognise.ProposedField) -> dict[str, Any]:
+    def _field(self, found: recognise.ProposedField) -> dict[str, Any]:
         box = None
-        if field.box is not None and field.page is not None:
-            box = list(field.box.pixels(*self.sizes[field.page]))
+        if found.box is not None and found.page is not None:
+            box = list(found.box.pixels(*self.sizes[found.page]))
         return {
-            "value": field.value,
-            "norm": field.normalised,
-            "accepted": field.accepted,
-            "confidence": field.confidence,
-            "page": field.page,
+            "value": found.value,
+            "norm": found.normalised,
+            "accepted": found.accepted,
+            "confidence": found.confidence,
+            "page": found.page,
             "box": box,
-            "candidates": dict(field.candidates),
+            "candidates": dict(found.candidates),
         }
 
 
@@ -93,13 +96,14 @@ def read_scan(task: ScanTask) -> ReadScan:
     An engine that fails leaves the page to the others. Raises ReadingFailedError where all fail.
     """
     cpu = recognise.cpu_seconds()
-    page = _read(task)
-    return ReadScan(page, recognise.cpu_seconds() - cpu)
+    page, engines = _read(task)
+    return ReadScan(page, recognise.cpu_seconds() - cpu, engines)
 
 
-def _read(task: ScanTask) -> recognise.ReadPage:
+def _read(task: ScanTask) -> tuple[recognise.ReadPage, dict[str, float]]:
     made = recognise.prepare_page(recognise.PageTask(task.page.path, task.folder))
     words = {}
+    cost: dict[str, float] = {}
     if not made.quality.blank:
         for engine in task.engines:
             who = engine.identity()
@@ -111,14 +115,16 @@ def _read(task: ScanTask) -> recognise.ReadPage:
                 log.warning("page.failed", engine=who.name, page=task.page.index)
                 continue
             words[who.name] = reading.words
+            cost[who.name] = reading.cpu_seconds
         if not words:
             raise ReadingFailedError(
                 "No engine could read this document.",
                 "Run `workbench doctor`, then send the document back to be read again.",
             )
-    return recognise.ReadPage(
+    page = recognise.ReadPage(
         task.page.index, made.readable, task.page.path, made.warp, made.quality, words
     )
+    return page, cost
 
 
 def read_files(
@@ -236,7 +242,17 @@ def _paper(
         fields=seen.fields,
         sizes={scan.page.number: scan.page.warp.scan for scan in scans},
         cpu_seconds=cpu + seen.cpu_seconds,
+        match=seen.classified,
+        engines=_summed(scan.engines for scan in scans),
     )
+
+
+def _summed(costs: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for cost in costs:
+        for engine, seconds in cost.items():
+            total[engine] = round(total.get(engine, 0.0) + seconds, 3)
+    return total
 
 
 def _held(name: str, pages: tuple[int, ...], reason: Sentence) -> ReadPaper:

@@ -264,6 +264,9 @@ def propose(work: Work, claimed: Claimed) -> None:
         clear=(Proposal, FieldReading),
         kind=seen.template,
         template_digest=digest,
-        classified=seen.classified,
+        classified={
+            **seen.classified,
+            "votes": store.keep_votes({field.name: field.votes for field in seen.fields}),
+        },
         sought=sought(field.value for field in seen.fields),
     )

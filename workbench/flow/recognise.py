@@ -12,7 +12,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from workbench import extraction, imaging, intake, placement, reconciliation, validation
+from workbench import (
+    extraction,
+    imaging,
+    intake,
+    matching,
+    placement,
+    reconciliation,
+    validation,
+)
 from workbench.errors import Sentence
 from workbench.model import Box, Finding, Quality, Severity, Warp, Word
 from workbench.placement import Placement, Running
@@ -191,6 +199,7 @@ class ProposedField:
     accepted: bool
     findings: tuple[Finding, ...]
     readings: tuple[FieldVoice, ...]
+    votes: tuple[Vote, ...] = ()  # all that was counted, in the order it was heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,20 +226,19 @@ def _understand(task: UnderstandTask) -> Understanding:
         for page in task.pages
     }
     seen = placement.classify([tuple(r.values()) for r in runnings.values()], task.templates)
-    classified: dict[str, Any] = {
-        "scores": {name: round(score, 1) for name, score in seen.scores.items()},
-        "runner_up": seen.runner_up,
-        "margin": round(seen.margin, 1),
-    }
+    scores = {name: round(score, 1) for name, score in seen.scores.items()}
     if seen.template is None:
+        told = matching.report(seen, list(runnings.values()), task.templates)
+        classified = {"scores": scores, **told.as_json()}
         return Understanding(None, NO_TEMPLATE, NO_TEMPLATE_REMEDY, classified, ())
     template = next(t for t in task.templates if t.id == seen.template)
     placed = [
         {e: placement.register(r, template) for e, r in runnings[page.number].items()}
         for page in task.pages
     ]
+    told = matching.report(seen, list(runnings.values()), task.templates, placed)
+    classified = {"scores": scores, **told.as_json()}
     fit = max((p.fit for by_engine in placed for p in by_engine.values()), default=0.0)
-    classified["fit"] = round(fit, 2)
     if fit < POOR_FIT:
         return Understanding(
             template.id,
@@ -294,6 +302,7 @@ def _fields(
                 accepted=verdict.accepted or absent,
                 findings=(),
                 readings=tuple(said),
+                votes=tuple(votes),
             )
         )
     yield from _validated(fields, template)

@@ -7,11 +7,12 @@ is asked, `rows` the connection.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from workbench.model import Reading, Word
+from workbench.model import Document, Reading, Word
 from workbench.objects import Objects
+from workbench.reconciliation import Vote
 from workbench.store.questions import Questions
 from workbench.store.queue import MAX_ATTEMPTS, Queue
 from workbench.store.rows import Unreachable
@@ -34,4 +35,16 @@ class Store(Objects, Queue, Questions):
 
     def keep_words(self, words: Sequence[Word]) -> str:
         kept = [word.as_json() for word in words]
+        return self.put(json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode())
+
+    def votes(self, document: Document) -> dict[str, tuple[Vote, ...]]:
+        """All that was counted for each field; empty where the document was not read so far."""
+        digest = (document.classified or {}).get("votes")
+        if not digest:
+            return {}
+        kept = json.loads(self.get(digest))
+        return {field: tuple(map(Vote.from_json, votes)) for field, votes in kept.items()}
+
+    def keep_votes(self, votes: Mapping[str, Sequence[Vote]]) -> str:
+        kept = {field: [vote.as_json() for vote in said] for field, said in votes.items()}
         return self.put(json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode())
