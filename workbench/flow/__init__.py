@@ -24,6 +24,8 @@ from workbench.flow.people import (
     take_in,
     waiting_for_approval,
 )
+from workbench.flow.pointing import Heard, read_box, warm, words_on
+from workbench.flow.scoping import way
 from workbench.flow.sealing import approval, deposit
 from workbench.flow.work import Work
 
@@ -33,6 +35,7 @@ __all__ = [
     "STEPS",
     "Claimed",
     "FieldAct",
+    "Heard",
     "TakenIn",
     "Work",
     "approval",
@@ -43,6 +46,7 @@ __all__ = [
     "deposit",
     "next_review",
     "order_seal",
+    "read_box",
     "refuse",
     "release",
     "send_back",
@@ -50,4 +54,6 @@ __all__ = [
     "step",
     "take_in",
     "waiting_for_approval",
+    "warm",
+    "words_on",
 ]

@@ -21,6 +21,7 @@ from workbench.flow.work import Work
 from workbench.model import (
     Act,
     Batch,
+    Box,
     Correction,
     Decision,
     Document,
@@ -28,6 +29,7 @@ from workbench.model import (
     Finding,
     Intake,
     Person,
+    Proposal,
     Reading,
     Review,
     Role,
@@ -155,8 +157,8 @@ def sheet(work: Work, document: str) -> ReviewSheet:
                 act=act.act if act else None,
                 by=act.by if act else "",
                 findings=(),
-                page=proposal.page,
-                box=tuple(proposal.box) if proposal.box else None,
+                page=act.page if act and act.box else proposal.page,
+                box=_place(act, proposal),
             )
         )
     findings = validation.validate({field.name: field.normalised for field in fields}, template)
@@ -177,6 +179,12 @@ def sheet(work: Work, document: str) -> ReviewSheet:
         corrections=tuple(corrections),
         reviews=reviews,
     )
+
+
+def _place(act: Correction | None, proposal: Proposal) -> tuple[float, ...] | None:
+    """Where the value stands on the page as scanned: where the reviewer pointed, if they did."""
+    box = act.box if act and act.box else proposal.box
+    return tuple(box) if box else None
 
 
 def sought(values: Iterable[str]) -> str:
@@ -205,6 +213,8 @@ class FieldAct:
     why: str = ""
     keys: int = 0
     milliseconds: int = 0
+    page: int | None = None  # where the reviewer pointed: 0-based, and the box on it as shown
+    box: tuple[float, ...] | None = None
 
 
 def correct(work: Work, document: str, acts: Sequence[FieldAct], *, by: str) -> ReviewSheet:
@@ -225,6 +235,7 @@ def correct(work: Work, document: str, acts: Sequence[FieldAct], *, by: str) -> 
         after = "" if act.act in (Act.ILLEGIBLE, Act.ABSENT) else vietnamese.nfc(act.value).strip()
         if act.act is Act.ACCEPT:
             after = field.proposed
+        page = next((p for p in before.pages if p.number == act.page), None) if act.box else None
         corrections.append(
             Correction(
                 id=act.id,
@@ -240,6 +251,10 @@ def correct(work: Work, document: str, acts: Sequence[FieldAct], *, by: str) -> 
                 revision=0,  # given by the store, in the order of keeping
                 keys=act.keys,
                 milliseconds=act.milliseconds,
+                page=page.number if page else None,
+                box=Box.clipped(*act.box).turned(-page.rotation).as_list()
+                if page and act.box
+                else None,
             )
         )
     work.store.correct(before.document, corrections, by=by, at=at)

@@ -211,6 +211,8 @@ class Correction(SQLModel, table=True):
     revision: int
     keys: int = 0  # keys pressed in the field
     milliseconds: int = 0  # active time in the field
+    page: int | None = None  # where the reviewer pointed, if they did; 0-based in the document
+    box: list[float] | None = Field(default=None, sa_type=_JSON)  # on the page as scanned
     serial: int = Field(default=0, index=True)  # order within the document
 
 

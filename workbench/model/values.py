@@ -139,19 +139,18 @@ class Warp:
 
     def to_scan(self, box: Box) -> Box:
         """The upright box on the scan that holds `box` of the readable page."""
+        return _mapped(box, self.matrix, self.readable, self.scan)
+
+    def to_readable(self, box: Box) -> Box:
+        """The upright box on the readable page that holds `box` of the scan."""
         a, b, c, d, e, f, g, h, i = self.matrix
-        xs, ys = [], []
-        for x, y in (
-            (box.left, box.top),
-            (box.right, box.top),
-            (box.right, box.bottom),
-            (box.left, box.bottom),
-        ):
-            px, py = x * self.readable[0], y * self.readable[1]
-            w = g * px + h * py + i
-            xs.append((a * px + b * py + c) / w / self.scan[0])
-            ys.append((d * px + e * py + f) / w / self.scan[1])
-        return Box.clipped(min(xs), min(ys), max(xs), max(ys))
+        # The adjugate is the inverse but for a factor, which falls out of the division by w.
+        back = (
+            e * i - f * h, c * h - b * i, b * f - c * e,
+            f * g - d * i, a * i - c * g, c * d - a * f,
+            d * h - e * g, b * g - a * h, a * e - b * d,
+        )  # fmt: skip
+        return _mapped(box, back, self.scan, self.readable)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -159,6 +158,24 @@ class Warp:
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Warp:
         return cls(tuple(kept["matrix"]), tuple(kept["readable"]), tuple(kept["scan"]))
+
+
+def _mapped(
+    box: Box, matrix: tuple[float, ...], size: tuple[int, int], onto: tuple[int, int]
+) -> Box:
+    a, b, c, d, e, f, g, h, i = matrix
+    xs, ys = [], []
+    for x, y in (
+        (box.left, box.top),
+        (box.right, box.top),
+        (box.right, box.bottom),
+        (box.left, box.bottom),
+    ):
+        px, py = x * size[0], y * size[1]
+        w = g * px + h * py + i
+        xs.append((a * px + b * py + c) / w / onto[0])
+        ys.append((d * px + e * py + f) / w / onto[1])
+    return Box.clipped(min(xs), min(ys), max(xs), max(ys))
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("keys", sa.Integer(), nullable=False),
         sa.Column("milliseconds", sa.Integer(), nullable=False),
+        sa.Column("page", sa.Integer(), nullable=True),
+        sa.Column("box", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("serial", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )

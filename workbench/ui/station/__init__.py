@@ -6,16 +6,17 @@ loses and doubles nothing; a document is sent only to a browser that does not ho
 
     browser -> python   outbox: {"entries": [entry…], "have": [[document, revision]…]}
       entry             {"id", "what": "act", "document", "field", "act", "value",
-                         "keys", "milliseconds"}
+                         "keys", "milliseconds", "page", "box"}     where it was pointed at, or null
                         {"id", "what": "decision", "document", "decision", "reason",
                          "milliseconds"}
                         {"id", "what": "ask"}      more documents are wanted
-    python -> browser   {"release", "journal", "images", "words", "waiting",
+    python -> browser   {"release", "desk", "journal", "images", "words", "waiting",
                          "queue": [[document, revision]…], "sheets": [sheet…],
                          "kept": [id…], "refused": [{"id", "document", "sentence"}…]}
       sheet             {"document", "revision", "title", "subtitle", "returned",
                          "pages": [{"image", "width", "height"}…], "fields": [field…],
-                         "acts": [{"field", "act", "value", "mine"}…]}   in order, undone ones out
+                         "acts": [{"field", "act", "value", "mine", "page", "box"}…]}   in order,
+                                                                        undone ones out
       field             {"name", "label", "heading", "row", "column", "critical", "required",
                          "proposed", "doubtful", "page", "box", "candidates", "findings"}
       box               [left, top, right, bottom], fractions of the page turned upright
@@ -166,6 +167,7 @@ class Desk:
             key=self.key,
             data={
                 "release": release(),
+                "desk": self.key,
                 # A colleague who signs in on the same tab must not send this person's acts.
                 "journal": hashlib.sha256(person.encode()).hexdigest()[:16],
                 "images": images,
@@ -232,6 +234,8 @@ def _act(entry: Mapping[str, Any]) -> FieldAct:
         value=entry.get("value", ""),
         keys=int(entry.get("keys", 0)),
         milliseconds=int(entry.get("milliseconds", 0)),
+        page=entry.get("page"),
+        box=tuple(entry["box"]) if entry.get("box") else None,
     )
 
 

@@ -28,7 +28,13 @@ def as_json(sheet: ReviewSheet, person: str) -> dict[str, Any]:
         "pages": [_page(page) for page in sheet.pages],
         "fields": [_field(field, sheet.pages, spoken) for field in sheet.fields],
         "acts": [
-            {"field": c.field, "act": c.act.value, "value": c.after, "mine": c.by == person}
+            {
+                "field": c.field,
+                "act": c.act.value,
+                "value": c.after,
+                "mine": c.by == person,
+                **_pointed_at(c, sheet.pages),
+            }
             for c in _not_undone(sheet.corrections)
         ],
     }
@@ -66,6 +72,13 @@ def _field(field: SheetField, pages: Sequence[Page], spoken: str) -> dict[str, A
 def _heading(label: str, row: str) -> str:
     """The label of an item's column: "Item 2: Serial number" stands under "Serial number"."""
     return re.sub(rf"^.*?\b{row}\b\W*", "", label) or label
+
+
+def _pointed_at(act: Correction, pages: Sequence[Page]) -> dict[str, Any]:
+    page = next((p for p in pages if p.number == act.page), None)
+    if page is None or act.box is None:
+        return {"page": None, "box": None}
+    return {"page": page.number, "box": Box(*act.box).turned(page.rotation).as_list()}
 
 
 def _upright(field: SheetField, pages: Sequence[Page]) -> list[float] | None:
