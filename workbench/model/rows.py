@@ -10,7 +10,7 @@ from uuid import uuid4
 from sqlalchemy import JSON, Enum, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from workbench.model.states import Act, Decision, Intake, Stage
+from workbench.model.states import Act, Decision, Intake, PageMatter, SeenIn, Stage, Standing
 
 _JSON: Any = JSON(none_as_null=True)  # nothing is NULL, also for those who ask in SQL
 
@@ -136,6 +136,27 @@ class Page(SQLModel, table=True):
     warp: dict[str, Any] | None = Field(default=None, sa_type=_JSON)
     quality: dict[str, Any] | None = Field(default=None, sa_type=_JSON)
     rotation: int = 0  # degrees clockwise that bring the scan upright
+    source: str = ""  # the file it was scanned into
+    aside: str = ""  # a PageMatter: why it is no part of the paper; its number then follows theirs
+    look: dict[str, Any] | None = Field(default=None, sa_type=_JSON)  # what it says of its place
+
+
+class PageProposal(SQLModel, table=True):
+    """What the machine thinks of some pages, whether that holds, and who decided it."""
+
+    id: str = Field(primary_key=True)  # made of what is proposed: the same is proposed once
+    batch: str = Field(index=True)
+    document: str = Field(index=True)  # whose pages change: that was parted off, joined, held
+    beside: str = ""  # the document that it is compared with, came from or went to
+    matter: PageMatter = Field(sa_type=_stored(PageMatter))
+    pages: list[str] = Field(default_factory=list, sa_type=_JSON)  # ids, in the proposed order
+    against: list[str] = Field(default_factory=list, sa_type=_JSON)  # ids they are compared with
+    why: dict[str, Any] = Field(default_factory=dict, sa_type=_JSON)  # a Sentence
+    confidence: float = 0.0
+    standing: Standing = Field(default=Standing.OPEN, sa_type=_stored(Standing))
+    at: datetime = Field(default_factory=now)
+    decided_by: str = ""
+    decided_at: datetime | None = None
 
 
 class Reading(SQLModel, table=True):
@@ -214,6 +235,52 @@ class Correction(SQLModel, table=True):
     page: int | None = None  # where the reviewer pointed, if they did; 0-based in the document
     box: list[float] | None = Field(default=None, sa_type=_JSON)  # on the page as scanned
     serial: int = Field(default=0, index=True)  # order within the document
+    seen_in: SeenIn = Field(default=SeenIn.DOCUMENT, sa_type=_stored(SeenIn))
+
+
+class TextCorrection(SQLModel, table=True):
+    """What a line of a page says, as one person vouches for it. Append-only; the newest stands.
+
+    It is tied to the place on the paper and to no engine: what is read again never overwrites it.
+    """
+
+    id: str = Field(primary_key=True)  # made by the client, so that sending twice is one act
+    document: str = Field(index=True)
+    page: int  # 0-based within the document
+    box: list[float] = Field(sa_type=_JSON)  # of the line, on the page as scanned
+    before: str
+    after: str
+    by: str
+    at: datetime = Field(default_factory=now)
+    revision: int = 0
+    serial: int = 0  # order within the document
+
+
+class BatchConstant(SQLModel, table=True):
+    """A value that a field has in every paper of one kind in a batch; empty: no more. Append-only."""
+
+    id: str = Field(primary_key=True)  # made by the client
+    batch: str = Field(index=True)
+    kind: str
+    field: str
+    value: str
+    normalised: str
+    by: str
+    at: datetime = Field(default_factory=now)
+
+
+class Comment(SQLModel, table=True):
+    """What somebody remarks on a document or a field of it, or answers to a remark. Append-only."""
+
+    id: str = Field(primary_key=True)  # made by the client
+    document: str = Field(index=True)
+    unit: str = Field(index=True)
+    field: str = ""  # empty: on the document as a whole
+    text: str
+    difficulty: bool = False  # belongs in the unit's log of difficulties (sổ vướng mắc)
+    answers: str = ""  # the comment that opened the thread; empty for that one
+    by: str
+    at: datetime = Field(default_factory=now)
 
 
 class Review(SQLModel, table=True):
@@ -296,6 +363,8 @@ class Worker(SQLModel, table=True):
 
 
 ROWS: tuple[type[SQLModel], ...] = (
-    Unit, Person, Batch, SourceFile, Document, Page, Reading, FieldReading, Proposal, Correction,
-    Review, Signature, Receipt, Event, TemplateVersion, Worker,
+    Unit, Person, Batch, SourceFile, Document, Page, PageProposal, Reading, FieldReading, Proposal,
+    Correction,
+    TextCorrection, BatchConstant, Comment, Review, Signature, Receipt, Event, TemplateVersion,
+    Worker,
 )  # fmt: skip

@@ -44,6 +44,35 @@ class Act(StrEnum):
     ILLEGIBLE = "illegible"
     ABSENT = "absent"  # not present on this paper
     UNDO = "undo"
+    DOUBT = "doubt"  # seen among its like, and to be looked at on its paper
+
+
+class SeenIn(StrEnum):
+    """Where a reviewer saw the field when they acted on it."""
+
+    DOCUMENT = "document"  # on its paper, among its other fields
+    CARPET = "carpet"  # cut out, among the same field of other papers
+
+
+class PageMatter(StrEnum):
+    """What is proposed of pages, or done to them."""
+
+    BLANK = "blank"
+    AGAIN = "again"  # another scan of a page that is there
+    ORDER = "order"
+    PARTED = "parted"  # several papers in one file
+    JOINED = "joined"  # one paper over several files
+    REPEATED = "repeated"  # a whole paper scanned twice
+    BY_HAND = "by_hand"  # a person set the page aside
+
+
+class Standing(StrEnum):
+    """Whether a proposal about pages holds, and who says so."""
+
+    OPEN = "open"  # a person must decide: it is not applied
+    APPLIED = "applied"  # by the machine; nobody has looked at it
+    CONFIRMED = "confirmed"
+    UNDONE = "undone"
 
 
 class Severity(StrEnum):

@@ -42,6 +42,7 @@ def upgrade() -> None:
                 "illegible",
                 "absent",
                 "undo",
+                "doubt",
                 name="act",
                 native_enum=False,
                 length=20,
@@ -60,11 +61,65 @@ def upgrade() -> None:
         sa.Column("page", sa.Integer(), nullable=True),
         sa.Column("box", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("serial", sa.Integer(), nullable=False),
+        sa.Column(
+            "seen_in",
+            sa.Enum("document", "carpet", name="seenin", native_enum=False, length=20),
+            nullable=False,
+        ),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("correction", schema=None) as batch_op:
         batch_op.create_index("ix_correction_field", ["document", "field"], unique=False)
         batch_op.create_index(batch_op.f("ix_correction_serial"), ["serial"], unique=False)
+
+    op.create_table(
+        "textcorrection",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("document", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("page", sa.Integer(), nullable=False),
+        sa.Column("box", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("before", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("after", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("textcorrection", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_textcorrection_document"), ["document"], unique=False)
+
+    op.create_table(
+        "batchconstant",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("batch", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("field", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("value", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("normalised", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("batchconstant", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_batchconstant_batch"), ["batch"], unique=False)
+
+    op.create_table(
+        "comment",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("document", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("unit", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("field", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("difficulty", sa.Boolean(), nullable=False),
+        sa.Column("answers", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("comment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_comment_document"), ["document"], unique=False)
+        batch_op.create_index(batch_op.f("ix_comment_unit"), ["unit"], unique=False)
 
     op.create_table(
         "document",
@@ -184,11 +239,62 @@ def upgrade() -> None:
         sa.Column("warp", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("quality", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("rotation", sa.Integer(), nullable=False),
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("aside", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("look", sa.JSON(none_as_null=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("document", "number"),
     )
     with op.batch_alter_table("page", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_page_document"), ["document"], unique=False)
+
+    op.create_table(
+        "pageproposal",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("batch", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("document", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("beside", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column(
+            "matter",
+            sa.Enum(
+                "blank",
+                "again",
+                "order",
+                "parted",
+                "joined",
+                "repeated",
+                "by_hand",
+                name="pagematter",
+                native_enum=False,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("pages", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("against", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("why", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("confidence", sa.Float(), nullable=False),
+        sa.Column(
+            "standing",
+            sa.Enum(
+                "open",
+                "applied",
+                "confirmed",
+                "undone",
+                name="standing",
+                native_enum=False,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("decided_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("decided_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("pageproposal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_pageproposal_batch"), ["batch"], unique=False)
+        batch_op.create_index(batch_op.f("ix_pageproposal_document"), ["document"], unique=False)
 
     op.create_table(
         "person",
@@ -396,6 +502,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_page_document"))
 
     op.drop_table("page")
+    with op.batch_alter_table("pageproposal", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_pageproposal_document"))
+        batch_op.drop_index(batch_op.f("ix_pageproposal_batch"))
+
+    op.drop_table("pageproposal")
     with op.batch_alter_table("fieldreading", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_fieldreading_document"))
 
@@ -411,6 +522,19 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_document_batch"))
 
     op.drop_table("document")
+    with op.batch_alter_table("comment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_comment_unit"))
+        batch_op.drop_index(batch_op.f("ix_comment_document"))
+
+    op.drop_table("comment")
+    with op.batch_alter_table("batchconstant", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_batchconstant_batch"))
+
+    op.drop_table("batchconstant")
+    with op.batch_alter_table("textcorrection", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_textcorrection_document"))
+
+    op.drop_table("textcorrection")
     with op.batch_alter_table("correction", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_correction_serial"))
         batch_op.drop_index("ix_correction_field")
