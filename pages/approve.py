@@ -6,7 +6,7 @@ import streamlit as st
 
 from workbench import flow, review, ui
 from workbench.model import Role, Stage
-from workbench.ui import dossier, frame, notation, page_image
+from workbench.ui import dossier, frame, notation, page_image, way
 from workbench.words import say
 
 work, person = ui.workspace(), ui.person()
@@ -66,6 +66,7 @@ document = sheet.document
 with title:
     st.subheader(notation.literal(dossier.name_of(work, document)), anchor=False)
 dossier.summary(work, document)
+way.note(work, sheet)
 
 left, right = st.columns([5, 4], gap="large")
 with left:

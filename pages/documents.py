@@ -4,7 +4,7 @@ import streamlit as st
 
 from workbench import flow, ui
 from workbench.model import Stage
-from workbench.ui import dossier, frame, listing, notation, page_image, places
+from workbench.ui import dossier, frame, listing, notation, page_image, places, way
 from workbench.words import say
 
 work, person = ui.workspace(), ui.person()
@@ -53,6 +53,7 @@ if document.stage is Stage.HELD:
                 st.rerun()
 
 sheet = flow.sheet(work, document.id)
+way.note(work, sheet)
 left, right = st.columns([5, 4], gap="large")
 with left:
     page_image.show_all(

@@ -211,7 +211,7 @@ def judge(paper: Paper, *, on: date, by: Rules | None = None) -> Judged:
     now = _Seen(paper, on, by.settings)
     # Before the first letter was in force nothing was digitised; the last rule stands for that too.
     rule = next((r for r in by.on(on) if now.holds(r.when)), by.rules[-1])
-    cautions = ()
+    cautions: tuple[Caution, ...] = ()
     if rule.path is not Path.OUT_OF_SCOPE:
         cautions = tuple(c for c in by.cautions if now.holds(c.when))
     return Judged(rule.path, now.regime, rule, cautions)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from workbench import words
-from workbench.cli import bench, doctor, papers, people, proof, read, start
+from workbench.cli import bench, doctor, papers, people, proof, read, scope, start
 from workbench.cli.settings import configure_logs
 from workbench.errors import WorkbenchError
 from workbench.workspace import load_settings
@@ -41,6 +41,7 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     papers.export,
     read.read,
     proof.verify,
+    scope.scope,
     doctor.doctor,
 )
 for command in _COMMANDS:
