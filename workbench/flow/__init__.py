@@ -56,4 +56,5 @@ __all__ = [
     "waiting_for_approval",
     "warm",
     "words_on",
+    "way",
 ]
