@@ -13,6 +13,7 @@ from pathlib import Path
 from workbench.model import Document, Reading, Word
 from workbench.objects import Objects
 from workbench.reconciliation import Vote
+from workbench.store.changes import Feed
 from workbench.store.questions import Questions
 from workbench.store.queue import MAX_ATTEMPTS, Queue
 from workbench.store.rows import Unreachable
@@ -20,7 +21,7 @@ from workbench.store.rows import Unreachable
 __all__ = ["MAX_ATTEMPTS", "Store", "Unreachable"]
 
 
-class Store(Objects, Queue, Questions):
+class Store(Objects, Queue, Questions, Feed):
     """Rows behind a database address, bytes in the folder `objects`."""
 
     def __init__(self, url: str, objects: Path) -> None:
