@@ -55,6 +55,6 @@ __all__ = [
     "take_in",
     "waiting_for_approval",
     "warm",
-    "words_on",
     "way",
+    "words_on",
 ]
