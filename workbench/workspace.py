@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     engines: tuple[str, ...] = ()  # empty: all that can run
     readers: int = Field(default_factory=lambda: max(1, min(4, os.cpu_count() or 1)), ge=1, le=64)
     page_seconds: float = Field(default=300, gt=0)  # a task that takes longer is stopped
+    # A reading process that asks for more is stopped; EasyOCR's takes about half of it.
+    page_megabytes: int = Field(default=4000, ge=0)
     agency: str = "CÔNG AN TỈNH SÓC TRĂNG"
     demo: bool = False
     language: Literal["vi", "en"] = "vi"
@@ -183,7 +185,17 @@ def open_workspace(settings: Settings, *, executor: Executor | None = None) -> W
 
 def supervised(settings: Settings) -> Processes:
     """The executor of a worker: as many reading processes as the settings say."""
-    return Processes(settings.readers, seconds=settings.page_seconds)
+    return Processes(
+        settings.readers, seconds=settings.page_seconds, megabytes=settings.page_megabytes
+    )
+
+
+def at_hand(settings: Settings) -> Processes:
+    """The executor of the app: one process, started by the first task, that then stays warm.
+
+    It reads what a person waits for; whole papers are the workers' affair.
+    """
+    return Processes(1, seconds=min(30, settings.page_seconds))
 
 
 def prepare_demo(work: Workspace) -> None:

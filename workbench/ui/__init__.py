@@ -13,10 +13,11 @@ import streamlit as st
 import structlog
 
 from workbench.errors import NotAllowedError, WorkbenchError
+from workbench.executors import Processes
 from workbench.model import Person
 from workbench.ui.signin import Sessions, secret
 from workbench.words import Language, remedy, say, speak
-from workbench.workspace import Workspace, load_settings, open_workspace
+from workbench.workspace import Workspace, at_hand, load_settings, open_workspace
 
 log = structlog.get_logger(__name__)
 P = ParamSpec("P")
@@ -27,7 +28,13 @@ LANGUAGE_COOKIE = "workbench_language"
 @cache
 def workspace() -> Workspace:
     """The one workspace of this process."""
-    return open_workspace(load_settings())
+    return open_workspace(load_settings(), executor=reading_room())
+
+
+@cache
+def reading_room() -> Processes:
+    """Where this process lets engines read while a person waits."""
+    return at_hand(load_settings())
 
 
 @cache

@@ -19,9 +19,10 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from workbench.model import Person, Role
-from workbench.ui import sessions, workspace
+from workbench.ui import reading_room, sessions, workspace
 from workbench.ui.door import PERSON, Door, SignIn, choose_language, index
 from workbench.ui.places import PAGES, READERS
+from workbench.ui.pointing import page_words, read_box
 
 log = structlog.get_logger(__name__)
 
@@ -91,7 +92,10 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     log.info("server.ready")
-    yield
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(reading_room().close)
 
 
 def _warm_up() -> None:
@@ -114,6 +118,8 @@ app = st.App(
         Route("/language/{language}", choose_language, methods=["GET", "POST"]),
         Route("/health", health),
         Route("/page-images/{digest}", page_image),
+        Route("/page-words/{document}/{page:int}", page_words),
+        Route("/read-box", read_box, methods=["POST"]),
         Route("/signed-files/{document}", signed_file),
         # Each place's address, so that its page comes with the right language.
         *(

@@ -131,7 +131,7 @@ def security_headers() -> dict[str, str]:
 
 def index(request: Request) -> Response:
     """Streamlit's page, in the reader's language: screen readers and spelling depend on `lang`."""
-    language = _speak(request)
+    language = speak_to(request)
     page = _INDEX.read_text("utf-8").replace('<html lang="en">', f'<html lang="{language}">', 1)
     page = page.replace("<title>Streamlit</title>", f"<title>{escape(_product())}</title>", 1)
     return HTMLResponse(page, headers={"cache-control": "no-cache"})
@@ -139,7 +139,7 @@ def index(request: Request) -> Response:
 
 def choose_language(request: Request) -> Response:
     """Remember the language in the browser and go back to where the reader was."""
-    if request.method != "POST" or not _from_here(request):  # a link changes nothing
+    if request.method != "POST" or not from_here(request):  # a link changes nothing
         return _not_from_here()
     language = "en" if request.path_params["language"] == "en" else "vi"
     came_from = urlsplit(request.headers.get("referer", ""))
@@ -165,7 +165,7 @@ class SignIn:
         return _draw(request, to=_inside(request.query_params.get("to", "/")))
 
     async def enter(self, request: Request) -> Response:
-        if not _from_here(request):
+        if not from_here(request):
             return _not_from_here()
         form = await request.form()
         name, password = str(form.get("name", "")).strip(), str(form.get("password", ""))
@@ -206,7 +206,7 @@ class SignIn:
 
     def leave(self, request: Request) -> Response:
         """End the session for good, whatever tab still has it open."""
-        if not _from_here(request):
+        if not from_here(request):
             return _not_from_here()
         self._sessions().end(request.cookies.get(COOKIE))
         answer = RedirectResponse("/login", 303)
@@ -227,7 +227,7 @@ def _draw(
     error: NotAllowedError | None = None,
     status: int = 200,
 ) -> Response:
-    language = _speak(request)
+    language = speak_to(request)
     problem = (
         f'<p class="wrong" role="alert">{escape(say(error))} {escape(remedy(error))}</p>'
         if error
@@ -245,7 +245,7 @@ def _draw(
 
 
 def _draw_leaving(request: Request) -> Response:
-    language = _speak(request)
+    language = speak_to(request)
     question = f"<p>{escape(say('Do you want to sign out?'))}</p>"
     form = _LEAVE.substitute(
         button=escape(say("Sign out")), back=escape(say("Back to the workbench"))
@@ -295,7 +295,7 @@ def _product() -> str:
     return say("Digitisation workbench")
 
 
-def _speak(request: Request) -> Language:
+def speak_to(request: Request) -> Language:
     chosen = request.cookies.get(LANGUAGE_COOKIE) or workspace().settings.language
     language: Language = "en" if chosen == "en" else "vi"
     speak(language)
@@ -307,7 +307,7 @@ def _inside(to: str) -> str:
     return to if re.fullmatch(r"/[a-z_]*", to) else "/"
 
 
-def _from_here(request: Request) -> bool:
+def from_here(request: Request) -> bool:
     """Whether the browser says that the form was sent from our own page."""
     if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         return False
