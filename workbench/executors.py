@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +25,9 @@ R = TypeVar("R")
 log = structlog.get_logger()
 
 _END: Any = object()  # no more items
+_OUT_OF_MEMORY = 99  # how a reading process says good-bye that was refused more memory
+_MEGABYTE = 1 << 20
+_RENEWALS = 5  # how often a task is begun again because the whole pool broke down around it
 
 
 class Inline:
@@ -47,19 +52,26 @@ class Inline:
 class Processes:
     """A supervised pool: a task that crashes or hangs loses its own process and nothing else.
 
-    Models stay loaded between tasks, because the processes stay. `seconds` limits one task.
+    Models stay loaded between tasks, because the processes stay. `seconds` limits one task,
+    `megabytes` what one process may ask for, models included (0: no limit).
     """
 
-    def __init__(self, processes: int, *, seconds: float = 300) -> None:
+    def __init__(self, processes: int, *, seconds: float = 300, megabytes: int = 0) -> None:
         self._processes = processes
         self._seconds = seconds
+        self._megabytes = megabytes
         self._lock = threading.Lock()
         self._closing = False
         self._pool = self._open()
 
     def _open(self) -> ProcessPool:
         # Spawned, not forked: the worker has threads, and engines dislike inherited state.
-        return ProcessPool(max_workers=self._processes, context=get_context("spawn"))
+        return ProcessPool(
+            max_workers=self._processes,
+            initializer=_limit,
+            initargs=[self._megabytes],
+            context=get_context("spawn"),
+        )
 
     def _working(self) -> ProcessPool:
         """The pool; a new one where the old broke down altogether."""
@@ -94,13 +106,18 @@ class Processes:
                 future.cancel()  # type: ignore[no-untyped-call]
 
     def _schedule(self, task: Callable[[T], R], item: T) -> ProcessFuture[R]:
-        return self._working().schedule(task, args=[item], timeout=self._seconds)
+        return self._working().schedule(_within, args=[task, item], timeout=self._seconds)
 
     def _outcome(
         self, task: Callable[[T], R], item: T, future: ProcessFuture[R]
     ) -> R | WorkbenchError:
-        """The result, or why there is none; a process that dies is tried once more."""
-        for last in (False, True):
+        """The result, or why there is none; a process that dies is tried once more.
+
+        Only its own process's death is laid to a task's charge: where the whole pool breaks down,
+        it was begun beside the one that did it.
+        """
+        deaths = 0
+        for _ in range(_RENEWALS):
             try:
                 result: R = future.result()
                 return result
@@ -117,13 +134,10 @@ class Processes:
                 if self._closing:
                     raise StoppedError from error
                 code = int(getattr(error, "exitcode", 0) or 0)
-                log.warning("task.crashed", task=task.__name__, exit_code=code, last=last)
-                if last:
-                    return ReadingFailedError(
-                        "The reading process crashed (exit code {code}).",
-                        "Read it again later, or scan the page again.",
-                        code=code,
-                    )
+                deaths += isinstance(error, ProcessExpired)
+                log.warning("task.crashed", task=task.__name__, exit_code=code, deaths=deaths)
+                if deaths > 1:
+                    return self._why(code)
                 future = self._schedule(task, item)
             except Exception as error:
                 # Other people's engines raise anything; one bad page must not end the batch.
@@ -134,7 +148,23 @@ class Processes:
                     "Read it again later, or scan the page again.",
                     kind=kind,
                 )
-        raise AssertionError("the second try always answers")
+        return ReadingFailedError(
+            "The reading processes ended again and again.",
+            "Run `workbench doctor`, then send the document back to be read again.",
+        )
+
+    def _why(self, code: int) -> ReadingFailedError:
+        if code == _OUT_OF_MEMORY:
+            return ReadingFailedError(
+                "It needed more than {megabytes} MB of memory and was stopped.",
+                "Scan the page again at 300 dpi, or allow more with WORKBENCH_PAGE_MEGABYTES.",
+                megabytes=self._megabytes,
+            )
+        return ReadingFailedError(
+            "The reading process crashed (exit code {code}).",
+            "Read it again later, or scan the page again.",
+            code=code,
+        )
 
     def stop(self) -> None:
         """Begin no new task: what waits for one is told that it was stopped."""
@@ -155,3 +185,25 @@ class Processes:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _limit(megabytes: int) -> None:
+    """Let this process have no more memory of its own; what it starts inherits the limit."""
+    if not megabytes:
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = megabytes * _MEGABYTE
+    if most != resource.RLIM_INFINITY:
+        wanted = min(wanted, most)
+    resource.setrlimit(resource.RLIMIT_DATA, (wanted, most))
+
+
+def _within(task: Callable[[T], R], item: T) -> R:
+    """The task, in a reading process. Refused memory it ends: what is left of it helps nobody.
+
+    A process that grew over many pages is replaced so; the page is tried again in a fresh one.
+    """
+    try:
+        return task(item)
+    except MemoryError:
+        os._exit(_OUT_OF_MEMORY)

@@ -39,6 +39,10 @@ def misbehave(how: str) -> str:
             os.kill(os.getpid(), signal.SIGKILL)
         case "hang":
             time.sleep(60)
+        case "swallow":
+            kept = []
+            while True:
+                kept.append(bytearray(64 << 20))
         case "raise":
             raise RuntimeError("native code said no")
     return how
@@ -46,7 +50,7 @@ def misbehave(how: str) -> str:
 
 @pytest.fixture(scope="module")
 def processes() -> Iterator[Processes]:
-    with Processes(2, seconds=3) as executor:
+    with Processes(2, seconds=3, megabytes=700) as executor:
         yield executor
 
 
@@ -70,13 +74,29 @@ def test_a_known_error_comes_back_whole_and_the_rest_goes_on(executor: Executor)
     assert (str(error), str(error.remedy)) == ("No engine for 3.", "Install it.")
 
 
-def test_a_task_that_crashes_hangs_or_raises_fails_alone(processes: Processes) -> None:
-    results = dict(processes.run(misbehave, ["well", "crash", "hang", "raise", "again"]))
+def test_a_task_that_crashes_hangs_swallows_memory_or_raises_fails_alone(
+    processes: Processes,
+) -> None:
+    bad = ("crash", "hang", "swallow", "raise")
+    results = dict(processes.run(misbehave, ["well", *bad, "again"]))
     assert (results["well"], results["again"]) == ("well", "again")
-    for how in ("crash", "hang", "raise"):
+    for how in bad:
         assert isinstance(results[how], ReadingFailedError), how
     reasons = [r.message.text for r in results.values() if isinstance(r, WorkbenchError)]
-    assert len(set(reasons)) == 3, "each says something else"
+    assert len(set(reasons)) == 4, "each says something else"
+    assert str(results["swallow"]) == "It needed more than 700 MB of memory and was stopped."
+
+
+def test_no_neighbour_is_blamed_for_a_task_that_kills_its_process(processes: Processes) -> None:
+    items = [f"{how} {n}" for n in range(2) for how in ("well", "crash", "well")]
+    results = list(processes.run(misbehave_by_name, items))
+    assert [item for item, _ in results] == items
+    blamed = [item for item, result in results if isinstance(result, WorkbenchError)]
+    assert blamed == [item for item in items if item.startswith("crash")]
+
+
+def misbehave_by_name(item: str) -> str:
+    return misbehave(item.split()[0])
 
 
 def crash_once(marker: Path) -> str:

@@ -14,7 +14,7 @@ from workbench.executors import Inline, Processes
 from workbench.flow.files import read_files
 from workbench.seams import Executor
 from workbench.words import say
-from workbench.workspace import load_settings, open_readers
+from workbench.workspace import Settings, load_settings, open_readers
 
 _SHOWN = 60  # letters of a value that fit beside its name
 
@@ -32,7 +32,7 @@ def read(
     """
     settings = load_settings()
     readers = open_readers(settings)
-    with _executor(processes, settings.page_seconds) as executor:
+    with _executor(processes, settings) as executor:
         for paper in read_files(
             paths, engines=readers.engines, templates=readers.templates, executor=executor
         ):
@@ -41,11 +41,13 @@ def read(
 
 
 @contextmanager
-def _executor(processes: int, seconds: float) -> Iterator[Executor]:
+def _executor(processes: int, settings: Settings) -> Iterator[Executor]:
     if processes == 1:
         yield Inline()
         return
-    with Processes(processes, seconds=seconds) as executor:
+    with Processes(
+        processes, seconds=settings.page_seconds, megabytes=settings.page_megabytes
+    ) as executor:
         yield executor
 
 
