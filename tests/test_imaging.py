@@ -157,3 +157,33 @@ def test_dotted_leaders_go_and_the_dots_of_letters_stay() -> None:
     clean = imaging.without_leaders(page, dpi=200)
     assert (clean[290:310] == 255).all()
     assert (clean[:290] == page[:290]).all()
+
+
+@pytest.mark.parametrize(
+    ("turns", "size", "black"),
+    [
+        (0, (584, 413), (40, 50)),
+        (1, (413, 584), (50, 584 - 40)),
+        (2, (584, 413), (584 - 40, 413 - 50)),
+        (3, (413, 584), (413 - 50, 40)),
+    ],
+)
+def test_a_view_is_turned_clockwise(
+    turns: int, size: tuple[int, int], black: tuple[int, int]
+) -> None:
+    sheet = np.full((584, 413, 3), 255, np.uint8)
+    sheet[20:60, 20:80] = 0
+    view = imaging.for_screen(sheet, turns)
+    assert view.shape[:2] == size
+    assert view[black].max() < 60
+
+
+def test_a_view_is_the_untouched_page_no_wider_than_a_screen(tmp_path: Path) -> None:
+    large = page().resize((2480, 3508))
+    imaging.make_readable(
+        saved(large, tmp_path), tmp_path / "readable.png", view=tmp_path / "view.jpg"
+    )
+    with PIL.Image.open(tmp_path / "view.jpg") as view:
+        assert (view.format, view.mode) == ("JPEG", "RGB")
+        assert (view.width, round(view.height, -1)) == (2000, 2830)
+        assert view.getpixel((10, 10)) == pytest.approx((250, 250, 248), abs=3)

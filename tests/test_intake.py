@@ -436,34 +436,3 @@ def test_an_archive_that_swells_is_stopped(tmp_path: Path) -> None:
     assert (name, str(error)) == (
         "a.zip", "The archive holds too many files: 3, at most 2 are taken in.",
     )  # fmt: skip
-
-
-# --- for the screen -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("rotation", "size", "black"),
-    [
-        (0, (413, 584), (50, 40)),
-        (90, (584, 413), (584 - 40, 50)),
-        (180, (413, 584), (413 - 50, 584 - 40)),
-        (270, (584, 413), (40, 413 - 50)),
-    ],
-)
-def test_a_view_is_turned_clockwise(
-    rotation: int, size: tuple[int, int], black: tuple[int, int], tmp_path: Path
-) -> None:
-    scan = tmp_path / "scan.png"
-    page().save(scan)
-    intake.view_image(scan, rotation, tmp_path / "view.webp")
-    view = pixels(tmp_path / "view.webp")
-    assert view.size == size
-    assert view.getpixel(black) < 60
-
-
-def test_a_view_is_never_wider_than_a_screen(tmp_path: Path) -> None:
-    scan = tmp_path / "scan.jpg"
-    page(2480, 3508).save(scan)
-    intake.view_image(scan, 90, tmp_path / "view.webp")
-    with PIL.Image.open(tmp_path / "view.webp") as view:
-        assert (view.format, view.size) == ("WEBP", (2000, 1414))

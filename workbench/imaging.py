@@ -30,8 +30,11 @@ _STEEPEST: Final = 9.0  # degrees of skew searched to either side
 _LETTERS_LONG_SIDE: Final = 1650  # letters are looked for at about 140 dpi of A4
 _BACKGROUND_LONG_SIDE: Final = 800
 _TURN_SIDE: Final = 768  # input of the orientation model
+_SURE_TURN: Final = 0.9  # odds of the orientation model that need no second opinion
 _FEWEST_LETTERS: Final = 12  # fewer say nothing of how a page lies
 _PAPER: Final = 255
+_VIEW_WIDTH: Final = 2000
+_VIEW_QUALITY: Final = 75
 _LEADER_DOTS: Final = 7  # specks in a row, within 15 mm, that make a leader
 
 
@@ -44,10 +47,13 @@ class Readable:
     quality: Quality
 
 
-def make_readable(scan: Path, into: Path, *, dpi: int | None = None) -> Readable:
+def make_readable(
+    scan: Path, into: Path, *, dpi: int | None = None, view: Path | None = None
+) -> Readable:
     """Write a gray PNG of the page at `scan` to `into`, ready to be read.
 
-    `into` is the file to write. Without `dpi` the paper is taken for A4.
+    `into` is the file to write. With `view`, the untouched pixels turned upright are written there
+    as a JPEG for the screen. Without `dpi` the paper is taken for A4.
     Raises ReadingFailedError where the scan is not an image.
     """
     cv2.setNumThreads(1)  # work is spread over pages, not over the rows of one
@@ -63,7 +69,11 @@ def make_readable(scan: Path, into: Path, *, dpi: int | None = None) -> Readable
     page = _render(even, matrix, size)
     into.parent.mkdir(parents=True, exist_ok=True)
     page = without_leaders(stretch(page), dpi=round(dpi * scale))
-    written = cv2.imwrite(str(into), page, [cv2.IMWRITE_PNG_COMPRESSION, 2])
+    written = cv2.imwrite(str(into), page, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    if view is not None:
+        view.parent.mkdir(parents=True, exist_ok=True)
+        quality_ = [cv2.IMWRITE_JPEG_QUALITY, _VIEW_QUALITY]
+        written = written and cv2.imwrite(str(view), for_screen(image, turns), quality_)
     if not written:
         raise ReadingFailedError("The readable page cannot be written.")
     back = np.linalg.inv(matrix)
@@ -81,6 +91,19 @@ def load(path: Path) -> Image:
             "The page image is damaged.", "Scan the page again and load it anew."
         )
     return image
+
+
+def for_screen(image: Image, turns: int) -> Image:
+    """The page as a person looks at it: turned clockwise by quarter turns, no wider than a screen.
+
+    Of the same kind as `image`, BGR or gray.
+    """
+    wide = image.shape[1] if turns % 2 == 0 else image.shape[0]
+    if wide > _VIEW_WIDTH:
+        factor = _VIEW_WIDTH / wide
+        size = round(image.shape[1] * factor), round(image.shape[0] * factor)
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(np.rot90(image, -turns))
 
 
 def without_stamp_ink(image: Image) -> Image:
@@ -104,7 +127,7 @@ def divide_background(gray: Image) -> Image:
 
 def stretch(page: Image) -> Image:
     """Full contrast: the darkest of the ink to black, paper to white; grays in between are kept."""
-    counts = np.bincount(page.ravel(), minlength=256)
+    counts = cv2.calcHist([page], [0], None, [256], [0, 256]).ravel().astype(np.int64)
     ink = counts[:170]
     if ink.sum() < page.size * 0.001:
         return page
@@ -126,15 +149,20 @@ def without_leaders(page: Image, *, dpi: int) -> Image:
     _, _, width, height, area = blots.T
     speck = (width <= 5.5 * unit) & (height <= 5.5 * unit) & (area <= 22 * unit * unit)
     specks = np.flatnonzero(speck[1:count]) + 1
+    if len(specks) < _LEADER_DOTS:
+        return page
     x, y = np.floor(middles[specks]).astype(int).T
     placed = np.zeros(page.shape, np.float32)
     np.add.at(placed, (y, x), 1)
     window = round(120 * unit) | 1, round(5 * unit) | 1
     beside = cv2.boxFilter(placed, -1, window, normalize=False)
-    leader = np.zeros(count, bool)
-    leader[specks[beside[y, x] >= _LEADER_DOTS]] = True
-    dots = cv2.dilate(leader[labels].astype(np.uint8), np.ones((3, 3), np.uint8))
-    clean: Image = np.where(dots > 0, np.uint8(_PAPER), page)
+    dots = specks[beside[y, x] >= _LEADER_DOTS]
+    if not len(dots):
+        return page
+    leader = np.zeros(count, np.uint8)
+    leader[dots] = 1
+    near = cv2.dilate(leader[labels], np.ones((3, 3), np.uint8))
+    clean: Image = np.where(near > 0, np.uint8(_PAPER), page)
     return clean
 
 
@@ -163,18 +191,22 @@ def crop(page: Path | Image, box: Box, *, pad: float = 0.15, height: int | None 
 def upright_turns(even: Image) -> int:
     """Quarter turns clockwise that bring the page upright.
 
-    The model is asked about all four turns of the page, and its four answers must fit together:
-    one wrong answer is outvoted. A side without writing has no way up and stays as it lies.
+    The model is asked about the page as it lies and upside down; where its two answers are not
+    sure or do not fit together, also about the two other turns: one wrong answer is outvoted.
+    A side without writing has no way up and stays as it lies.
     """
     if len(find_letters(even)) < _FEWEST_LETTERS:
         return 0
     model = _turn_model()
     evidence = np.zeros(4)
     thumbnail = _turn_thumbnail(even)
-    for turn in range(4):
+    for asked, turn in enumerate((0, 2, 1, 3), start=1):
         turned = np.ascontiguousarray(np.rot90(thumbnail, turn))
         odds = model.run(None, {"x": turned[None, None]})[0][0][:4]
         evidence += np.roll(np.log(np.maximum(odds, 1e-4)), -turn)
+        best, second = np.sort(evidence)[:-3:-1]
+        if asked == 2 and best > 2 * math.log(_SURE_TURN) and second < best - 4:
+            break
     return int(evidence.argmax())
 
 

@@ -36,21 +36,31 @@ def assess(
     inner = small[height // 16 : height - height // 16, width // 16 : width - width // 16]
     if inner.size == 0:
         return Quality(dpi, 0.0, skew, 0.0, blank=True, rotation=rotation)
-    paper = np.maximum(cv2.medianBlur(cv2.dilate(inner, np.ones((9, 9), np.uint8)), 31), 1)
-    share = inner.astype(np.float32) / paper
+    paper = _paper(inner)
     # Single specks are dust: only ink with ink beside it counts.
     ink = cv2.morphologyEx(
-        (share < _INK).astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)
+        (inner < _INK * paper).astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)
     ).astype(bool)
     covered = float(ink.mean())
+    share = inner[ink] / paper[ink]
     return Quality(
         dpi=dpi,
-        blur=round(float(cv2.Laplacian(inner, cv2.CV_64F).var()), 1),
+        blur=round(float(cv2.Laplacian(inner, cv2.CV_32F).var()), 1),
         skew=round(skew, 2),
-        contrast=round(float(1 - np.median(share[ink])) if ink.any() else 0.0, 3),
+        contrast=round(float(1 - np.median(share)) if share.size else 0.0, 3),
         blank=covered < _BLANK_SHARE,
         rotation=rotation,
     )
+
+
+def _paper(gray: Image) -> NDArray[np.float32]:
+    """How bright the paper is around each point: it changes slowly, a quarter of the points do."""
+    height, width = gray.shape
+    size = max(1, width // 4), max(1, height // 4)
+    small = cv2.resize(cv2.dilate(gray, np.ones((9, 9), np.uint8)), size)
+    even = cv2.resize(cv2.medianBlur(small, 9), (width, height))
+    paper: NDArray[np.float32] = np.maximum(even.astype(np.float32), 1)
+    return paper
 
 
 def estimated_dpi(width: int, height: int) -> int:

@@ -15,7 +15,6 @@ from typing import Any
 from workbench import (
     extraction,
     imaging,
-    intake,
     matching,
     placement,
     reconciliation,
@@ -62,9 +61,8 @@ def prepare_page(task: PageTask) -> Prepared:
     """Make a page readable, and turn its untouched pixels upright for the screen."""
     cpu = cpu_seconds()
     task.folder.mkdir(parents=True, exist_ok=True)
-    made = imaging.make_readable(task.scan, task.folder / "readable.png")
-    view = task.folder / "view.webp"
-    intake.view_image(task.scan, made.quality.rotation, view)
+    view = task.folder / "view.jpg"
+    made = imaging.make_readable(task.scan, task.folder / "readable.png", view=view)
     return Prepared(made.path, view, made.warp, made.quality, round(cpu_seconds() - cpu, 3))
 
 
@@ -137,9 +135,16 @@ def quality_json(quality: Quality) -> dict[str, Any]:
     return asdict(quality)
 
 
+def text_engine(by_engine: Mapping[str, Sequence[Word]]) -> str:
+    """The engine whose words are the page's text layer; empty where none read it."""
+    if by_engine.get("tesseract"):
+        return "tesseract"
+    return max(by_engine, key=lambda engine: len(by_engine[engine]), default="")
+
+
 def text_layer(by_engine: Mapping[str, Sequence[Word]], warp: Warp) -> tuple[tuple[str, Box], ...]:
     """The words of the best page reading in reading order, with their boxes on the scan."""
-    words = by_engine.get("tesseract") or max(by_engine.values(), key=len, default=())
+    words = by_engine.get(text_engine(by_engine), ())
     return tuple(
         (word.text, warp.to_scan(word.box))
         for line in placement.lines_of(words)

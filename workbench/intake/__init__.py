@@ -17,13 +17,13 @@ import PIL.Image
 from workbench.errors import UnreadableFileError
 from workbench.intake import images, pdf, refusals
 from workbench.intake.archives import expand
-from workbench.intake.images import JPEG, PNG, TIFF, PageFile, view_image
+from workbench.intake.images import JPEG, PNG, TIFF, PageFile
 from workbench.intake.pdf import PDF
 from workbench.intake.refusals import LIMITS, Limits
 
 __all__ = [
     "JPEG", "LIMITS", "PDF", "PNG", "TIFF", "Examined", "Limits", "PageFile", "examine", "expand",
-    "page_images", "view_image",
+    "page_images",
 ]  # fmt: skip
 
 _CALLED: Final = {PDF: "PDF", TIFF: "TIFF", JPEG: "JPEG", PNG: "PNG"}
