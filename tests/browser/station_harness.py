@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -60,6 +61,8 @@ class World:
     seen: list[str] = field(default_factory=list)  # ids as they came, also what came twice
     broken: bool = False  # nothing can be kept
     taken: set[str] = field(default_factory=set)  # documents a colleague has got hold of
+    moved: bool = False  # the desk stands in another place on the page
+    lost: set[str] = field(default_factory=set)  # documents whose sheets do not reach the browser
     age: int = 0  # each filling has documents of its own, so that one browser can sit many tests
 
     def fill(self, count: int, *, doubtful: bool = True, pages: int = 1) -> None:
@@ -188,10 +191,19 @@ def world() -> World:
     return kept
 
 
+class Desk(station.Desk):
+    """A desk that takes some documents to lie in the browser already."""
+
+    def _said(self) -> Mapping[str, Any]:
+        said = super()._said()
+        lost = [[d, s.document.revision] for d, s in self.sheets.items() if d in world().lost]
+        return {**said, "have": [*said.get("have", ()), *lost]}
+
+
 @st.fragment
 def sit() -> None:
     speak("en" if st.query_params.get("language") == "en" else "vi")
-    here, desk = world(), station.Desk.of_session("review")
+    here, desk = world(), Desk.of_session("review")
     place = st.container()
     try:
         for sent in desk.received():
@@ -208,7 +220,7 @@ def sit() -> None:
     waiting = here.waiting()
     if desk.wants_more(at := now()):
         desk.lay(waiting[: station.LAID_OUT], at=at)
-    with place:
+    with place.container() if here.moved else place:
         desk.show(person="soat1", waiting=len(waiting))
 
 
@@ -236,6 +248,8 @@ def app() -> Any:
     def trouble(request: Request) -> Response:
         here, asked = world(), request.query_params
         here.broken = asked.get("broken") == "1"
+        here.moved ^= asked.get("moved") == "1"
+        here.lost = {f"{here.age}-{asked['lost']}"} if "lost" in asked else set()
         here.taken |= {f"{here.age}-{asked['taken']}"} if "taken" in asked else set()
         return Response()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Route, ViewportSize, expect, sync_playwright
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -497,6 +498,97 @@ def test_thirty_rapid_decisions_are_all_kept_in_order(page: Page, server: Server
     assert [document for document, _, _ in server.kept["decisions"]] == [
         f"d{number}" for number in range(1, 31)
     ]
+
+
+def test_decisions_go_on_while_streamlit_builds_the_place_of_the_desk_anew(
+    page: Page, server: Server
+) -> None:
+    server.fill(30, doubtful=False)
+    sit_down(page, server)
+    for number in range(1, 31):
+        opens(page, server, f"d{number}")
+        if number % 4 == 0:
+            server.ask("/trouble?moved=1")  # the next run draws the desk somewhere else
+        press(page, "Control+Enter")
+    expect(page.locator(".nothing")).to_be_visible()
+    server.comes_to(lambda kept: len(kept["decisions"]) == 30)
+    assert [document for document, _, _ in server.kept["decisions"]] == [
+        f"d{number}" for number in range(1, 31)
+    ]
+
+
+def test_what_is_being_typed_moves_with_the_desk(page: Page, server: Server) -> None:
+    press(page, "F2")
+    page.keyboard.type("A")
+    page.evaluate("() => window.marked = document.querySelector('.stBidiComponent')")
+    server.ask("/trouble?moved=1")
+    page.locator(".st-key-restart button").dispatch_event("click")
+    page.wait_for_function("() => !window.marked.isConnected")
+    expect(page.locator("textarea.editor")).to_be_focused()
+    page.keyboard.type("B")
+    press(page, "Enter")
+    saved(page)
+    assert server.acts == [["so", "edit", "221/GCNAB"]]
+
+
+def test_a_key_pressed_while_the_desk_has_no_place_is_heard_when_it_has_one(
+    page: Page, server: Server
+) -> None:
+    page.evaluate(
+        """() => {
+            const host = [...document.querySelectorAll('*')]
+                .find((e) => e.shadowRoot?.querySelector('main.station'));
+            window.put = () => window.home.append(host);
+            window.home = host.parentElement;
+            host.remove();
+        }"""
+    )
+    press(page, "Enter", "2")
+    assert server.acts == []
+    page.evaluate("() => window.put()")
+    server.ask("/trouble?moved=1")
+    page.locator(".st-key-restart button").dispatch_event("click")
+    server.comes_to(lambda kept: len(kept["acts"]) == 2)
+    assert [act for _, act, _ in server.acts] == ["accept", "candidate"]
+
+
+def test_the_cleanup_of_an_overtaken_call_takes_nothing_down(
+    server: Server, context: BrowserContext
+) -> None:
+    # Streamlit runs it when new data comes while an earlier call is still being loaded.
+    def told(route: Route) -> None:
+        script = route.fetch().text()
+        assert "return seat.leave;" in script
+        body = script.replace("return seat.leave;", "return (window.overtaken = seat.leave);")
+        route.fulfill(body=body, content_type="text/javascript")
+
+    server.fill()
+    page = context.new_page()
+    page.route("**/station.js*", told)
+    page.goto(server.address)
+    opens(page, server, "d1")
+    page.locator("main.station").focus()
+    press(page, "Enter", "F2")
+    page.evaluate("() => window.overtaken()")
+    page.keyboard.type("A")
+    press(page, "Enter")
+    saved(page)
+    assert [value for _, _, value in server.acts] == ["221/GCN", "Trường Mâm non Hoa SenA"]
+    page.close()
+
+
+def test_no_document_is_passed_over_whose_sheet_has_not_arrived(page: Page, server: Server) -> None:
+    server.fill(3, doubtful=False)
+    server.ask("/trouble?lost=d2")
+    sit_down(page, server)
+    press(page, "Control+Enter")
+    expect(page.locator(".nothing")).to_be_visible()
+    server.comes_to(lambda kept: len(kept["decisions"]) == 1)
+    expect(page.locator("main.station")).not_to_have_attribute("data-shown", re.compile("d3"))
+    server.ask("/trouble")
+    opens(page, server, "d2")
+    press(page, "Control+Enter")
+    opens(page, server, "d3")
 
 
 def test_an_empty_desk_says_so_and_shows_what_comes_later(page: Page, server: Server) -> None:

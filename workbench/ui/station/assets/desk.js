@@ -11,20 +11,75 @@ const { askReason, showMap } = await import(`./dialogs.js${release}`);
 
 const IDLE = 60_000; // longer gaps between two inputs are a break, not work
 const LOOK_AGAIN = 20_000; // how often an empty desk asks whether something has come
+const ASK_AGAIN = 300; // ms between two questions for what has not come
 const EDGE = 16; // px between the station and the edges of the page
 const GAP = 4; // px below Streamlit's own header
 const LOWEST = 420; // px; below this the page may scroll
+const MOVING = 3_000; // ms; what is pressed while the desk has no place is meant for it that long
+const GONE = 10_000; // ms without a place after which the reviewer has left the page
 
 export class Desk {
-  constructor(place, look) {
-    this.place = place; // a shadow root
-    this.look = look;
+  constructor(look) {
+    this.look = look; // a style sheet
+    this.place = null; // a shadow root; Streamlit may give us another at any time
+    this.leftAt = null; // when we lost the last one
+    this.missed = []; // keys pressed while we had none
     this.sheets = new Map(); // document -> Sheet
     this.queue = [];
     this.passed = new Set(); // decided here, not yet taken off the queue by the server
     this.name = null; // the active field; null: past the last flagged one
     this.clock = { last: performance.now(), field: 0, document: 0, keys: 0 };
     this.speak = (name, values) => this.words(name, values);
+  }
+
+  // --- having a place ---------------------------------------------------------------------
+
+  /** Stand in `place` from now on, with everything as it was. */
+  sit(place) {
+    if (this.place === place) return;
+    this.place = place;
+    this.leftAt = null;
+    const root = place.host ? place : document;
+    if (!root.adoptedStyleSheets.includes(this.look)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, this.look];
+    if (this.frame) this.settleIn();
+  }
+
+  /** What an element forgets on its way: where it was scrolled to, and the caret. */
+  settleIn() {
+    const { editor } = this.panel;
+    const caret = this.editing ? [editor.selectionStart, editor.selectionEnd] : null;
+    this.moving = true; // the editor loses the focus, and nobody has left it
+    this.place.append(this.frame);
+    this.fill();
+    this.refresh();
+    if (caret) editor.setSelectionRange(...caret);
+    if (this.dialog) {
+      this.dialog.removeAttribute("open"); // it is on top no longer, and must not be told that it was closed
+      this.dialog.showModal();
+    } else (caret ? editor : this.stage).focus({ preventScroll: true });
+    this.moving = false;
+    const missed = this.missed.filter((event) => performance.now() - event.timeStamp < MOVING);
+    this.missed = [];
+    for (const event of missed) this.catchUp(event);
+  }
+
+  /** Our place is gone; another may come. */
+  leave(place) {
+    if (this.place !== place) return; // we have moved on already
+    this.place = null;
+    this.leftAt = performance.now();
+  }
+
+  get isStanding() {
+    return Boolean(this.frame?.isConnected);
+  }
+
+  /** Do what was pressed on the way. */
+  catchUp(event) {
+    if (this.key(event, this.editing ? this.panel.editor : this.stage)) return;
+    const letter = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+    const { editor } = this.panel;
+    if (this.editing && letter) editor.setRangeText(event.key, editor.selectionStart, editor.selectionEnd, "end");
   }
 
   // --- hearing the server -----------------------------------------------------------------
@@ -50,6 +105,11 @@ export class Desk {
     this.prefetch();
   }
 
+  /** Whether a document still waits for a decision of ours. */
+  waits(document) {
+    return this.queue.includes(document) && !this.passed.has(document);
+  }
+
   takeSheet(given) {
     const known = this.sheets.get(given.document);
     if (known) known.update(given);
@@ -66,12 +126,20 @@ export class Desk {
   }
 
   isHere(document) {
-    return this.queue.includes(document) && !this.passed.has(document) && this.sheets.has(document);
+    return this.waits(document) && this.sheets.has(document);
   }
 
   /** Ask for more documents, or for a sheet that was lost on the way. */
   askOnce() {
-    if (!this.outbox.entries.some((entry) => entry.what === "ask")) this.outbox.add({ what: "ask" });
+    if (this.askLater || this.outbox.entries.some((entry) => entry.what === "ask")) return;
+    const wait = Math.max(0, (this.askedAt ?? -ASK_AGAIN) + ASK_AGAIN - performance.now());
+    const ask = () => {
+      this.askLater = null;
+      this.askedAt = performance.now();
+      this.outbox.add({ what: "ask" });
+    };
+    if (wait) this.askLater = setTimeout(ask, wait);
+    else ask();
   }
 
   // --- the furniture ----------------------------------------------------------------------
@@ -101,12 +169,14 @@ export class Desk {
     this.stage.addEventListener("keydown", this.onKey);
     this.onLostKey = (event) => {
       // Nothing has the focus: the reviewer still means the desk.
-      if (event.target !== document.body || !this.frame.isConnected) return;
+      if (event.target !== document.body) return;
+      if (!this.isStanding) return this.miss(event);
       this.stage.focus({ preventScroll: true });
       this.key(event);
     };
     document.addEventListener("keydown", this.onLostKey);
-    this.lookout = setInterval(() => !this.document && !document.hidden && this.askOnce(), LOOK_AGAIN);
+    this.lookout = setInterval(() => this.isStanding && !this.document && !document.hidden && this.askOnce(), LOOK_AGAIN);
+    this.watchman = setInterval(() => this.leftAt !== null && performance.now() - this.leftAt > GONE && this.close(), 1000);
     this.fit = () => this.fill();
     window.addEventListener("resize", this.fit);
     this.watch = new ResizeObserver(this.fit);
@@ -117,6 +187,7 @@ export class Desk {
 
   /** Fill what is left of the window, and no more: the page around us must not scroll. */
   fill() {
+    if (!this.isStanding) return;
     const host = this.place.host ?? this.place;
     const block = host.closest("[data-testid='stMainBlockContainer']");
     const room = block ? getComputedStyle(block) : {};
@@ -143,10 +214,12 @@ export class Desk {
     this.viewer?.close();
     this.watch?.disconnect();
     clearInterval(this.lookout);
+    clearInterval(this.watchman);
+    clearTimeout(this.askLater);
     document.removeEventListener("keydown", this.onLostKey);
     window.removeEventListener("resize", this.fit);
     this.frame?.remove();
-    this.look.remove();
+    this.gone?.();
   }
 
   // --- showing ----------------------------------------------------------------------------
@@ -160,11 +233,13 @@ export class Desk {
   }
 
   openNext() {
-    const next = this.queue.find((document) => this.isHere(document));
-    this.document = next ?? null;
+    const next = this.queue.find((document) => this.waits(document));
+    const lost = next !== undefined && !this.sheets.has(next); // its sheet has not arrived: it is not passed over
+    this.document = lost ? null : (next ?? null);
     this.editing = false;
     Object.assign(this.clock, { field: 0, document: 0, keys: 0 });
-    if (!next) return this.showNothing();
+    if (lost) this.askOnce();
+    if (!this.document) return this.showNothing();
     this.sheet.settle(this.outbox.acts(next));
     this.name = this.sheet.nextWaiting(null);
     this.panel.open = false;
@@ -307,7 +382,7 @@ export class Desk {
 
   /** The editor lost the focus to the mouse or another window: what was typed is kept. */
   leaveEditor() {
-    if (!this.editing || !document.hasFocus()) return;
+    if (!this.editing || this.moving || !this.isStanding || !document.hasFocus()) return;
     if (this.panel.typed !== this.field.value) this.endEdit(true);
     else this.endEdit(false);
   }
@@ -375,24 +450,38 @@ export class Desk {
 
   // --- keys -------------------------------------------------------------------------------
 
-  key(event) {
+  /** Keep a key that was pressed between two places. */
+  miss(event) {
+    if (this.leftAt !== null && performance.now() - this.leftAt > MOVING) return;
+    if (event.isComposing || event.keyCode === 229 || event.repeat) return;
+    this.missed.push(event);
+    const meant = this.editing ? this.typingKeys : this.deskKeys;
+    if (meant[name(event)]) event.preventDefault();
+  }
+
+  /** Do what a key stands for; true when it was one of ours. */
+  key(event, target = event.composedPath()[0]) {
+    const early = target === event.composedPath()[0] && event.defaultPrevented;
     // 229: an input method is at work on this key, whatever it says it is.
-    if (event.isComposing || event.keyCode === 229 || event.defaultPrevented || this.dialog) return;
-    const target = event.composedPath()[0];
+    if (event.isComposing || event.keyCode === 229 || early || this.dialog) return false;
     const typing = target instanceof Element && target.matches("textarea, input");
     const pressed = name(event);
     const deed = typing ? this.typingKeys[pressed] : this.deskKeys[pressed];
-    if (["Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
+    if (["Shift", "Control", "Alt", "Meta"].includes(event.key)) return false;
     this.tick(true);
-    if (!deed) return;
-    if (event.repeat && !typing && !pressed.endsWith("Tab")) return event.preventDefault(); // a key held down is one press
+    if (!deed) return false;
+    if (event.repeat && !typing && !pressed.endsWith("Tab")) {
+      event.preventDefault(); // a key held down is one press
+      return true;
+    }
     // A button that was tabbed to does what it says on it.
-    if (target instanceof Element && target.matches("button") && ["Enter", "Tab", "Shift+Tab"].includes(pressed)) return;
-    if (!this.sheet && pressed !== "?") return;
+    if (target instanceof Element && target.matches("button") && ["Enter", "Tab", "Shift+Tab"].includes(pressed)) return false;
+    if (!this.sheet && pressed !== "?") return false;
     if (!typing) this.panel.say("");
-    if (deed.call(this) === false) return; // not ours after all
+    if (deed.call(this) === false) return false; // not ours after all
     event.preventDefault();
     event.stopPropagation();
+    return true;
   }
 
   step(by) {
