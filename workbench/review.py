@@ -5,14 +5,18 @@ Pure: settles proposals and corrections into fields, and fields into the record 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import SequenceMatcher
 
+from workbench import vietnamese
 from workbench.errors import NotAllowedError, NotReadyError, Sentence, StaleDocumentError
 from workbench.model import (
     Act,
     Approved,
+    BatchConstant,
+    Comment,
     Correction,
     Document,
     Finding,
@@ -22,9 +26,11 @@ from workbench.model import (
     Record,
     Review,
     Role,
+    SeenIn,
     SettledField,
     Severity,
     Stage,
+    TextCorrection,
 )
 
 
@@ -49,12 +55,35 @@ class SheetField:
     findings: tuple[Finding, ...]
     page: int | None
     box: tuple[float, ...] | None  # on the page as scanned
+    seen_in: SeenIn = SeenIn.DOCUMENT  # where the person acted
+    constant: str = ""  # what the batch's constant says, while nobody has acted on the field
+    comments: int = 0  # remarks on it that nobody has answered
+
+    @property
+    def checked(self) -> bool:
+        """Whether a person has checked it where a check of this field counts.
+
+        Among its like a value is seen without its paper: of a critical field that is a second
+        look and never the only one.
+        """
+        if self.act is None or self.act is Act.DOUBT:
+            return False
+        return not (self.critical and self.seen_in is SeenIn.CARPET)
+
+    @property
+    def offered(self) -> str:
+        """What a person takes who accepts: what the machine read, or another has said since."""
+        return (self.constant or self.proposed) if self.checked else self.value
 
     @property
     def flagged(self) -> bool:
         """Whether a person must still look at it."""
-        if self.act is not None:
+        if self.checked:
             return False
+        if self.act not in (None, Act.ACCEPT):
+            return True  # doubted, or changed where its paper was not seen
+        if self.constant and vietnamese.key(self.constant) != vietnamese.key(self.proposed):
+            return True  # what holds for the batch is checked once on each paper
         return not self.accepted or any(
             f.severity is not Severity.INFORMATION for f in self.findings
         )
@@ -71,6 +100,13 @@ class ReviewSheet:
     returned: Sentence | None  # the approver's reason, where it was sent back
     corrections: tuple[Correction, ...]
     reviews: tuple[Review, ...]
+    texts: tuple[TextCorrection, ...] = ()
+    comments: tuple[Comment, ...] = ()
+
+    @property
+    def hands(self) -> tuple[Correction | TextCorrection, ...]:
+        """What people changed, fields and text alike: who did has had a hand in it."""
+        return (*self.corrections, *self.texts)
 
     @property
     def waiting(self) -> tuple[SheetField, ...]:
@@ -123,7 +159,7 @@ def may_approve(
     person: Person,
     document: Document,
     reviews: Sequence[Review],
-    corrections: Sequence[Correction],
+    corrections: Sequence[Correction | TextCorrection],
 ) -> bool:
     """Four eyes: an approver who has had no hand in this document's review."""
     if not person.active or Role.APPROVER.value not in person.roles:
@@ -137,7 +173,7 @@ def may_approve(
 def approve(record: Record, sheet: ReviewSheet, person: Person, *, at: datetime) -> Approved:
     """Vouch for the record as the second person. Raises NotAllowedError for the reviewer."""
     must(person, Role.APPROVER)
-    if not may_approve(person, sheet.document, sheet.reviews, sheet.corrections):
+    if not may_approve(person, sheet.document, sheet.reviews, sheet.hands):
         raise NotAllowedError(
             "You reviewed this document; somebody else must approve it.",
             "Leave it to a second person (four eyes).",
@@ -172,3 +208,134 @@ def settle(sheet: ReviewSheet, template: str, originals: Sequence[str]) -> Recor
         reviewed_by=document.reviewer,
         revision=document.revision,
     )
+
+
+# --- the same among many -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One field of one document as the machine left it, to be held against others."""
+
+    document: str
+    field: str
+    proposed: str
+    candidates: Mapping[str, str]  # engine -> its reading
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A field that was read as another was, and what it would say if it was misread alike."""
+
+    document: str
+    field: str
+    proposed: str
+    instead: str
+
+
+# One of these differs from paper to paper by its nature; that two were read alike proves nothing.
+_OWN = frozenset({"name", "date", "id_number", "org_number", "document_number", "count"})
+
+
+def differs_by_nature(kind: str) -> bool:
+    """Whether each value of this kind must be looked at by itself: names, numbers, dates."""
+    return kind in _OWN
+
+
+def read_alike(
+    corrected: Reading, value: str, others: Sequence[Reading], *, kind: str
+) -> tuple[Alike, ...]:
+    """The other readings of the same field that look misread as this one was.
+
+    Either the engines said there what they said here, or the same syllables stand there that a
+    person replaced here (never for names, numbers and dates). `others` are fields that no person
+    has acted on; `value` is what the person wrote.
+    """
+    wrong = vietnamese.key(corrected.proposed)
+    if not value or vietnamese.key(value) == wrong:
+        return ()
+    swaps = () if differs_by_nature(kind) else _replaced(corrected.proposed, value)
+    found: list[Alike] = []
+    for other in others:
+        if (other.document, other.field) == (corrected.document, corrected.field):
+            continue
+        if vietnamese.key(other.proposed) == wrong and _voices(other) == _voices(corrected):
+            found.append(Alike(other.document, other.field, other.proposed, value))
+            continue
+        instead = _swapped(other.proposed, swaps)
+        if instead != other.proposed:
+            found.append(Alike(other.document, other.field, other.proposed, instead))
+    return tuple(found)
+
+
+def _voices(reading: Reading) -> dict[str, str]:
+    return {engine: vietnamese.key(text) for engine, text in reading.candidates.items()}
+
+
+def _replaced(before: str, after: str) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+    """The runs of syllables that a correction replaced one for one, none with a digit."""
+    old, new = vietnamese.syllables(before), vietnamese.syllables(after)
+    swaps: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+    matcher = SequenceMatcher(a=old, b=new, autojunk=False)
+    for what, a0, a1, b0, b1 in matcher.get_opcodes():
+        if what != "replace" or a1 - a0 != b1 - b0:
+            continue
+        wrong, right = old[a0:a1], new[b0:b1]
+        if not any(c.isdigit() for c in "".join((*wrong, *right))):
+            swaps.append((wrong, right))
+    return tuple(swaps)
+
+
+def _swapped(text: str, swaps: Sequence[tuple[tuple[str, ...], tuple[str, ...]]]) -> str:
+    syllables = list(vietnamese.syllables(text))
+    for wrong, right in swaps:
+        for at in range(len(syllables) - len(wrong) + 1):
+            if tuple(syllables[at : at + len(wrong)]) == wrong:
+                syllables[at : at + len(wrong)] = right
+    return " ".join(syllables)
+
+
+def standing_constants(constants: Sequence[BatchConstant]) -> dict[tuple[str, str], BatchConstant]:
+    """By kind and field the newest constant of a batch that was not taken back; in their order."""
+    newest = {(c.kind, c.field): c for c in constants}
+    return {place: constant for place, constant in newest.items() if constant.value}
+
+
+# --- line items ----------------------------------------------------------------------------------
+
+
+def rows_in_order(read: Iterable[int], after: Mapping[int, int]) -> tuple[int, ...]:
+    """The rows of a table as they stand: those read, and each added one after the row it names.
+
+    `after`: added row -> the row above it (0: at the top), oldest first.
+    """
+    order = sorted(set(read) - set(after))
+    for row, above in after.items():
+        order.insert(
+            order.index(above) + 1 if above in order else 0 if above == 0 else len(order), row
+        )
+    return tuple(order)
+
+
+# --- remarks -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A remark with what was answered to it, oldest first."""
+
+    first: Comment
+    answers: tuple[Comment, ...]
+
+    @property
+    def answered(self) -> bool:
+        """Whether somebody else has had the last word."""
+        return bool(self.answers) and self.answers[-1].by != self.first.by
+
+
+def threads(comments: Sequence[Comment]) -> tuple[Thread, ...]:
+    """The remarks among `comments`, each with its answers; `comments` in their order."""
+    answers: dict[str, list[Comment]] = {}
+    for comment in comments:
+        answers.setdefault(comment.answers, []).append(comment)
+    return tuple(Thread(first, tuple(answers.get(first.id, ()))) for first in answers.get("", ()))

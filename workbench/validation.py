@@ -102,7 +102,8 @@ def _counts_items(values: Values, rule: Rule, template: Template) -> Iterator[Fi
     if template.items is None:
         return
     prefix = f"{template.items.name}."
-    rows = {name.split(".")[1] for name in values if name.startswith(prefix)}
+    # A row where nothing stands any more was none: a person has struck it out.
+    rows = {n.split(".")[1] for n, value in values.items() if n.startswith(prefix) and value}
     said = values.get(rule.fields[0], "")
     if said.isdigit() and int(said) != len(rows):
         yield _of_rule(rule)

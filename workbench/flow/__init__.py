@@ -6,7 +6,17 @@ People's verbs stand in `people`, the machine's in `machine`, what they share in
 `recognise`. A document's stage is the state machine and the work queue.
 """
 
+from workbench.flow.across import (
+    Carpet,
+    Tile,
+    alike,
+    carpet,
+    correct_across,
+    fields_of,
+    hold_for_batch,
+)
 from workbench.flow.claimed import LEASE_SECONDS, Claimed
+from workbench.flow.lines import LineAct, ShownLine, correct_text, page_lines
 from workbench.flow.machine import STEPS, claim, step
 from workbench.flow.people import (
     REVIEW_LEASE_SECONDS,
@@ -25,6 +35,7 @@ from workbench.flow.people import (
     waiting_for_approval,
 )
 from workbench.flow.pointing import Heard, read_box, warm, words_on
+from workbench.flow.remarks import comment, remarks
 from workbench.flow.scoping import way
 from workbench.flow.sealing import approval, deposit
 from workbench.flow.work import Work
@@ -33,22 +44,35 @@ __all__ = [
     "LEASE_SECONDS",
     "REVIEW_LEASE_SECONDS",
     "STEPS",
+    "Carpet",
     "Claimed",
     "FieldAct",
     "Heard",
+    "LineAct",
+    "ShownLine",
     "TakenIn",
+    "Tile",
     "Work",
+    "alike",
     "approval",
     "approve",
+    "carpet",
     "claim",
+    "comment",
     "correct",
+    "correct_across",
+    "correct_text",
     "decide",
     "deposit",
+    "fields_of",
+    "hold_for_batch",
     "next_review",
     "order_seal",
+    "page_lines",
     "read_box",
     "refuse",
     "release",
+    "remarks",
     "send_back",
     "sheet",
     "step",

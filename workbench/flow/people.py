@@ -17,6 +17,7 @@ from workbench.errors import (
     StaleDocumentError,
     WorkbenchError,
 )
+from workbench.flow import items
 from workbench.flow.work import Work
 from workbench.model import (
     Act,
@@ -33,12 +34,14 @@ from workbench.model import (
     Reading,
     Review,
     Role,
+    SeenIn,
     SourceFile,
     Stage,
     new_id,
     now,
 )
 from workbench.review import ReviewSheet, SheetField
+from workbench.template import Template
 
 REVIEW_LEASE_SECONDS = 900.0  # a reviewer who is silent that long gives the document back
 
@@ -62,7 +65,7 @@ class TakenIn:
 def take_in(work: Work, paths: Iterable[Path], *, name: str, unit: str, by: str) -> TakenIn:
     """Take files, folders and zip archives in as one batch; refuse the bad, keep the rest."""
     store = work.store
-    _person(work, by)
+    account(work, by)
     if unit not in {known.code for known in store.units()}:
         raise NotReadyError(
             "There is no unit {unit}.", "Add it first, or name another one.", unit=unit
@@ -132,18 +135,21 @@ def sheet(work: Work, document: str) -> ReviewSheet:
     if found.template_digest is None:
         return ReviewSheet(found, {"vi": "", "en": ""}, pages, (), None, (), ())
     template = work.template(found.template_digest)
+    held = review.standing_constants(store.constants(found.batch))
+    comments = tuple(store.comments(document))
+    asked = [t.first.field for t in review.threads(comments) if not t.answered]
     fields: list[SheetField] = []
-    for proposal in store.proposals(document):
+    for proposal, row in items.with_added_rows(store.proposals(document), acts, pages, template):
         act = acts.get(proposal.field)
         spec = template.spec(proposal.field)
         value, normalised = review.value_of(proposal, act)
+        constant = held.get((template.id, proposal.field))
+        if act is None and constant:
+            value, normalised = constant.value, constant.normalised
         fields.append(
             SheetField(
                 name=proposal.field,
-                label={
-                    language: template.field_label(proposal.field, language)
-                    for language in ("vi", "en")
-                },
+                label=_label(template, proposal.field, row),
                 kind=spec.kind,
                 critical=spec.critical,
                 required=spec.required,
@@ -159,6 +165,9 @@ def sheet(work: Work, document: str) -> ReviewSheet:
                 findings=(),
                 page=act.page if act and act.box else proposal.page,
                 box=_place(act, proposal),
+                seen_in=act.seen_in if act else SeenIn.DOCUMENT,
+                constant=constant.value if constant else "",
+                comments=asked.count(proposal.field),
             )
         )
     findings = validation.validate({field.name: field.normalised for field in fields}, template)
@@ -178,7 +187,17 @@ def sheet(work: Work, document: str) -> ReviewSheet:
         else None,
         corrections=tuple(corrections),
         reviews=reviews,
+        texts=tuple(store.texts(document)),
+        comments=comments,
     )
+
+
+def _label(template: Template, field: str, row: int | None) -> dict[str, str]:
+    """The field's words; a cell says where its row stands in the table, whatever its name says."""
+    labels = {language: template.field_label(field, language) for language in ("vi", "en")}
+    if row is None:
+        return labels
+    return {language: f"{row}. {words.partition('. ')[2]}" for language, words in labels.items()}
 
 
 def _place(act: Correction | None, proposal: Proposal) -> tuple[float, ...] | None:
@@ -197,7 +216,7 @@ def sought(values: Iterable[str]) -> str:
 
 def next_review(work: Work, by: str, *, limit: int = 8) -> list[ReviewSheet]:
     """The documents this reviewer has under their hands, topped up to `limit` from the queue."""
-    review.must(_person(work, by), Role.REVIEWER)
+    review.must(account(work, by), Role.REVIEWER)
     borrowed = work.store.borrow(by=by, seconds=REVIEW_LEASE_SECONDS, at=now(), limit=limit)
     return [sheet(work, document.id) for document in borrowed]
 
@@ -222,29 +241,23 @@ def correct(work: Work, document: str, acts: Sequence[FieldAct], *, by: str) -> 
 
     Raises StaleDocumentError when the document has gone on or a colleague has it.
     """
-    person = _person(work, by)
+    person = account(work, by)
     review.must(person, Role.REVIEWER)
     before = sheet(work, document)
-    values = {field.name: field for field in before.fields}
     at = now()
     corrections: list[Correction] = []
     for act in acts:
-        field = values.get(act.field)
-        if field is None:
-            raise NotReadyError("This form has no such field.", "Open the document again.")
-        after = "" if act.act in (Act.ILLEGIBLE, Act.ABSENT) else vietnamese.nfc(act.value).strip()
-        if act.act is Act.ACCEPT:
-            after = field.proposed
+        what, stood, kind, after = _as_kept(work, before, act)
         page = next((p for p in before.pages if p.number == act.page), None) if act.box else None
         corrections.append(
             Correction(
                 id=act.id,
                 document=document,
                 field=act.field,
-                act=act.act,
-                before=field.value,
+                act=what,
+                before=stood,
                 after=after,
-                normalised=vietnamese.normalise(after, field.kind),
+                normalised=vietnamese.normalise(after, kind),
                 why=act.why,
                 by=by,
                 at=at,
@@ -264,6 +277,28 @@ def correct(work: Work, document: str, acts: Sequence[FieldAct], *, by: str) -> 
     return seen
 
 
+def _as_kept(work: Work, seen: ReviewSheet, act: FieldAct) -> tuple[Act, str, str, str]:
+    """The act as it is kept, what stood there before, the kind of value and the value after it."""
+    after = "" if act.act in (Act.ILLEGIBLE, Act.ABSENT) else vietnamese.nfc(act.value).strip()
+    field = next((f for f in seen.fields if f.name == act.field), None)
+    if field is None:
+        template = work.template(seen.document.template_digest or "")
+        if items.names_cell(template, act.field):
+            return act.act, "", template.spec(act.field).kind, after
+        if items.names_row(template, act.field):
+            after = items.row_above(after) if act.act is Act.EDIT else ""
+            return act.act, "", "count", after
+        raise NotReadyError("This form has no such field.", "Open the document again.")
+    if act.act is not Act.ACCEPT:
+        return act.act, field.value, field.kind, after
+    others = {c.after for c in seen.corrections if c.field == act.field}
+    if after not in {field.proposed, field.constant, *others}:
+        after = field.offered
+    # Accepting another's word than the machine's is taking that one: its reading was not right.
+    what = Act.ACCEPT if after == field.proposed else Act.CANDIDATE
+    return what, field.value, field.kind, after
+
+
 def decide(
     work: Work,
     document: str,
@@ -278,7 +313,7 @@ def decide(
 
     `sitting` is the client's own id for this decision: sent twice it is one.
     """
-    person = _person(work, by)
+    person = account(work, by)
     seen = sheet(work, document)
     if sitting and any(kept.id == sitting and kept.by == by for kept in seen.reviews):
         return seen.document
@@ -312,7 +347,7 @@ def waiting_for_approval(
     work: Work, by: str, *, limit: int = 200, offset: int = 0
 ) -> list[Document]:
     """Reviewed documents that this person may approve: never their own."""
-    review.must(_person(work, by), Role.APPROVER)
+    review.must(account(work, by), Role.APPROVER)
     return work.store.documents(stage=Stage.REVIEWED, untouched_by=by, limit=limit, offset=offset)
 
 
@@ -320,7 +355,7 @@ def approve(
     work: Work, document: str, *, by: str, revision: int, milliseconds: int = 0
 ) -> Document:
     """Vouch as the second person for the revision that was seen."""
-    person = _person(work, by)
+    person = account(work, by)
     seen = sheet(work, document)
     _at(seen.document, Stage.REVIEWED, revision)
     template = work.template(seen.document.template_digest or "")
@@ -349,10 +384,10 @@ def approve(
 
 def send_back(work: Work, document: str, *, by: str, revision: int, reason: str) -> Document:
     """Return a reviewed document to its reviewer, with the reason."""
-    person = _person(work, by)
+    person = account(work, by)
     seen = sheet(work, document)
     _at(seen.document, Stage.REVIEWED, revision)
-    if not review.may_approve(person, seen.document, seen.reviews, seen.corrections):
+    if not review.may_approve(person, seen.document, seen.reviews, seen.hands):
         raise NotAllowedError(
             "You reviewed this document; somebody else must approve it.",
             "Leave it to a second person (four eyes).",
@@ -373,8 +408,8 @@ def send_back(work: Work, document: str, *, by: str, revision: int, reason: str)
 
 def release(work: Work, document: str, *, by: str) -> Document:
     """Send a held document back to where it stood, to be tried again."""
-    person = _person(work, by)
-    _any_of(person, Role.REVIEWER, Role.APPROVER, Role.ADMINISTRATOR)
+    person = account(work, by)
+    any_of(person, Role.REVIEWER, Role.APPROVER, Role.ADMINISTRATOR)
     found = sheet(work, document).document
     if found.stage is not Stage.HELD or found.held_at is None:
         raise StaleDocumentError(remedy="Open it again; what they saved is shown.")
@@ -389,8 +424,8 @@ def release(work: Work, document: str, *, by: str) -> Document:
 
 def refuse(work: Work, document: str, *, by: str, reason: str) -> Document:
     """Take a held document out of the work, to be scanned again or because it does not belong."""
-    person = _person(work, by)
-    _any_of(person, Role.REVIEWER, Role.APPROVER, Role.ADMINISTRATOR)
+    person = account(work, by)
+    any_of(person, Role.REVIEWER, Role.APPROVER, Role.ADMINISTRATOR)
     _with_reason(reason)
     found = sheet(work, document).document
     if found.stage is not Stage.HELD:
@@ -406,7 +441,7 @@ def refuse(work: Work, document: str, *, by: str, reason: str) -> Document:
 
 def order_seal(work: Work, documents: Sequence[str], *, by: str) -> int:
     """Order the seal of approved documents; a worker does it. How many were ordered."""
-    person = _person(work, by)
+    person = account(work, by)
     review.must(person, Role.APPROVER)
     ordered = 0
     for key in documents:
@@ -417,14 +452,14 @@ def order_seal(work: Work, documents: Sequence[str], *, by: str) -> int:
     return ordered
 
 
-def _person(work: Work, name: str) -> Person:
+def account(work: Work, name: str) -> Person:
     person = work.store.person(name)
     if person is None or not person.active:
         raise NotAllowedError("There is no such account.", "Sign in again.")
     return person
 
 
-def _any_of(person: Person, *roles: Role) -> None:
+def any_of(person: Person, *roles: Role) -> None:
     if not any(role.value in person.roles for role in roles):
         raise NotAllowedError(
             "Your account does not have this right.", "Ask the administrator for it."

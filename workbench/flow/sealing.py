@@ -9,7 +9,7 @@ from workbench.errors import (
     NotReadyError,
     StaleDocumentError,
 )
-from workbench.flow import recognise
+from workbench.flow import lines
 from workbench.flow.claimed import Claimed, words_by_page
 from workbench.flow.people import sheet
 from workbench.flow.work import Work
@@ -19,7 +19,6 @@ from workbench.model import (
     Receipt,
     Signature,
     Stage,
-    Warp,
     now,
 )
 
@@ -40,9 +39,7 @@ def seal(work: Work, claimed: Claimed) -> None:
             height=page.height,
             dpi=page.dpi,
             rotation=page.rotation,
-            words=recognise.text_layer(words.get(page.number, {}), Warp.from_json(page.warp))
-            if page.warp
-            else (),
+            words=lines.text_of(work, document, page, words.get(page.number, {})),
         )
         for page in store.pages(document.id)
     ]

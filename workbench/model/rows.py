@@ -257,7 +257,7 @@ class TextCorrection(SQLModel, table=True):
 
 
 class BatchConstant(SQLModel, table=True):
-    """A value that a field has in every paper of one kind in a batch; empty: no more. Append-only."""
+    """What a field is in every paper of a kind in a batch; empty: no more. Append-only."""
 
     id: str = Field(primary_key=True)  # made by the client
     batch: str = Field(index=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +11,8 @@ from sqlmodel import Session, SQLModel, col, select
 from workbench import vietnamese
 from workbench.model import (
     Batch,
+    BatchConstant,
+    Comment,
     Correction,
     Document,
     Event,
@@ -24,6 +26,7 @@ from workbench.model import (
     SourceFile,
     Stage,
     TemplateVersion,
+    TextCorrection,
     Unit,
     Worker,
 )
@@ -124,6 +127,85 @@ class Questions(Rows):
     def corrections(self, document: str) -> list[Correction]:
         return self._of(Correction, document, Correction.serial)
 
+    def texts(self, document: str) -> list[TextCorrection]:
+        return self._of(TextCorrection, document, TextCorrection.serial)
+
+    def comments(
+        self, document: str | None = None, *, unit: str | None = None, difficulties: bool = False
+    ) -> list[Comment]:
+        """Remarks and answers, oldest first; `difficulties`: of threads that open as one."""
+        query = select(Comment).order_by(col(Comment.at), col(Comment.id))
+        if document is not None:
+            query = query.where(col(Comment.document) == document)
+        if unit is not None:
+            query = query.where(col(Comment.unit) == unit)
+        if difficulties:
+            opening = select(Comment.id).where(col(Comment.difficulty))
+            query = query.where(
+                sa.or_(col(Comment.difficulty), col(Comment.answers).in_(opening))
+            )
+        return self._all(query)
+
+    def constants(self, batch: str) -> list[BatchConstant]:
+        """What was ever held or taken back for a batch, oldest first."""
+        return self._all(
+            select(BatchConstant)
+            .where(col(BatchConstant.batch) == batch)
+            .order_by(col(BatchConstant.at), col(BatchConstant.id))
+        )
+
+    def correction(self, key: str) -> Correction | None:
+        return self._one(Correction, key)
+
+    def proposed_in(self, batch: str) -> list[tuple[str, str, int]]:
+        """Kind of paper, field name and how often, for what waits for review in the batch."""
+        query = (
+            sa.select(col(Document.kind), col(Proposal.field), sa.func.count())
+            .join(Proposal, col(Proposal.document) == col(Document.id))
+            .where(col(Document.batch) == batch, col(Document.stage) == Stage.PROPOSED)
+            .group_by(col(Document.kind), col(Proposal.field))
+        )
+        with Session(self._looking) as session:
+            return [(str(kind), field, int(n)) for kind, field, n in session.execute(query).all()]
+
+    def proposed_across(
+        self, batch: str, kind: str, field: str
+    ) -> list[tuple[Document, Proposal, tuple[Correction, ...]]]:
+        """One field of every document of a kind that waits for review in a batch, with its acts.
+
+        `field` may name a column of a table with `*` for the row: `muc.*.so_hieu`.
+        """
+        named = col(Proposal.field).like(field.replace("_", "\\_").replace("*", "%"), escape="\\")
+        wanted = (
+            col(Document.batch) == batch,
+            col(Document.kind) == kind,
+            col(Document.stage) == Stage.PROPOSED,
+            named,
+        )
+        owns = col(Proposal.document) == col(Document.id)
+        with Session(self._looking, expire_on_commit=False) as session:
+            found = session.exec(
+                select(Document, Proposal).join(Proposal, owns).where(*wanted)
+            ).all()
+            acts: dict[tuple[str, str], list[Correction]] = {}
+            for act in session.exec(
+                select(Correction)
+                .join(Document, col(Correction.document) == col(Document.id))
+                .where(*wanted[:3])
+                .order_by(col(Correction.serial))
+            ).all():
+                acts.setdefault((act.document, act.field), []).append(act)
+            return [(d, p, tuple(acts.get((d.id, p.field), ()))) for d, p in found]
+
+    def pages_of(self, documents: Iterable[str]) -> dict[str, list[Page]]:
+        """The pages of many documents, in order."""
+        keys, pages = list(documents), dict[str, list[Page]]()
+        for start in range(0, len(keys), 500):  # SQLite takes only so many values in one question
+            here = col(Page.document).in_(keys[start : start + 500])
+            for page in self._all(select(Page).where(here).order_by(col(Page.number))):
+                pages.setdefault(page.document, []).append(page)
+        return pages
+
     def reviews(self, document: str) -> list[Review]:
         return self._of(Review, document, Review.at)
 
@@ -184,7 +266,7 @@ def _matching(
     if unsealed:
         wanted.append(col(Document.seal_by).is_(None))
     if untouched_by is not None:
-        for table in (Review, Correction):
+        for table in (Review, Correction, TextCorrection):
             mine = select(table.document).where(col(table.by) == untouched_by)
             if table is Review:
                 mine = mine.where(col(Review.duty) == "review")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlmodel import SQLModel, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from workbench.errors import Sentence, StaleDocumentError
 from workbench.model import (
+    BatchConstant,
+    Comment,
     Correction,
     Document,
     Event,
@@ -18,6 +20,7 @@ from workbench.model import (
     Reading,
     SourceFile,
     Stage,
+    TextCorrection,
     Worker,
 )
 from workbench.store.rows import Rows
@@ -277,41 +280,42 @@ class Queue(Rows):
         document is no longer in review or is leased to somebody else.
         """
         with self.change() as session:
-            known = set(
-                session.exec(
-                    select(Correction.id).where(col(Correction.id).in_([c.id for c in corrections]))
-                ).all()
-            )
-            fresh = [c for c in corrections if c.id not in known]
-            current = session.exec(
-                select(Document).where(col(Document.id) == document.id).with_for_update()
-            ).one()
-            if not fresh:
-                return current, 0
-            taken = (
-                current.lease_by not in (None, by)
-                and current.lease_until is not None
-                and current.lease_until > at
-            )
-            if current.stage is not Stage.PROPOSED or taken:
-                raise StaleDocumentError(
-                    "Somebody else changed this document while you looked at it.",
-                    "Open it again; what they saved is shown.",
-                )
-            last = session.exec(
-                select(sa.func.max(Correction.serial)).where(
-                    col(Correction.document) == document.id
-                )
-            ).one()
-            for serial, correction in enumerate(fresh, start=(last or 0) + 1):
-                current.revision += 1
-                correction.serial = serial
-                correction.revision = current.revision
-                session.add(correction)
-            current.reviewer = by
-            current.changed_at = at
-            session.add(current)
-            return current, len(fresh)
+            return _append(session, document.id, corrections, by=by, at=at)
+
+    def correct_across(
+        self, acts: Mapping[str, Sequence[Correction]], *, by: str, at: datetime
+    ) -> frozenset[str]:
+        """Append one person's acts on many documents, by document, in one transaction.
+
+        The documents whose acts were refused, as `correct` refuses them; the others' are kept.
+        """
+        refused: set[str] = set()
+        with self.change() as session:
+            for document, corrections in acts.items():
+                try:
+                    _append(session, document, corrections, by=by, at=at)
+                except StaleDocumentError:
+                    refused.add(document)
+        return frozenset(refused)
+
+    def correct_text(
+        self, document: str, corrections: Sequence[TextCorrection], *, by: str, at: datetime
+    ) -> int:
+        """Append what a person says lines of a document say, guarded as `correct`; how many new."""
+        with self.change() as session:
+            return _append(session, document, corrections, by=by, at=at)[1]
+
+    def remark(self, comment: Comment) -> None:
+        """Keep a comment; sent twice it is kept once."""
+        with self.change() as session:
+            if session.get(Comment, comment.id) is None:
+                session.add(comment)
+
+    def hold_for_batch(self, constant: BatchConstant) -> None:
+        """Keep what a batch's constant is from now on; sent twice it is kept once."""
+        with self.change() as session:
+            if session.get(BatchConstant, constant.id) is None:
+                session.add(constant)
 
     def keep_reading(self, reading: Reading) -> None:
         """Keep what an engine made of a page; a failure before it is replaced."""
@@ -362,6 +366,47 @@ def _event(
         reason=reason.as_json() if reason else None,
         at=at,
     )
+
+
+Change = TypeVar("Change", Correction, TextCorrection)
+
+
+def _append(
+    session: Session, document: str, changes: Sequence[Change], *, by: str, at: datetime
+) -> tuple[Document, int]:
+    """Append what is not kept yet, if the document is in review and in nobody else's hands."""
+    kind: Any = Correction if changes and isinstance(changes[0], Correction) else TextCorrection
+    known = set(
+        session.exec(select(kind.id).where(col(kind.id).in_([c.id for c in changes]))).all()
+    )
+    fresh = [c for c in changes if c.id not in known]
+    current = session.exec(
+        select(Document).where(col(Document.id) == document).with_for_update()
+    ).one()
+    if not fresh:
+        return current, 0
+    taken = (
+        current.lease_by not in (None, by)
+        and current.lease_until is not None
+        and current.lease_until > at
+    )
+    if current.stage is not Stage.PROPOSED or taken:
+        raise StaleDocumentError(
+            "Somebody else changed this document while you looked at it.",
+            "Open it again; what they saved is shown.",
+        )
+    last = session.exec(
+        select(sa.func.max(kind.serial)).where(col(kind.document) == document)
+    ).one()
+    for serial, change in enumerate(fresh, start=(last or 0) + 1):
+        current.revision += 1
+        change.serial = serial
+        change.revision = current.revision
+        session.add(change)
+    current.reviewer = by
+    current.changed_at = at
+    session.add(current)
+    return current, len(fresh)
 
 
 def _one_less() -> Any:

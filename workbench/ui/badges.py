@@ -50,6 +50,7 @@ ACTS: Mapping[Act, Look] = {
     Act.ILLEGIBLE: Look("Illegible", "red", "visibility_off"),
     Act.ABSENT: Look("Not on the paper", "gray", "remove"),
     Act.UNDO: Look("Taken back", "gray", "undo"),
+    Act.DOUBT: Look("Doubted among its like", "orange", "help"),
 }
 
 ROLES: Mapping[Role, str] = {
