@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -91,6 +91,23 @@ def load(path: Path) -> Image:
             "The page image is damaged.", "Scan the page again and load it anew."
         )
     return image
+
+
+def gray_page(path: Path) -> Image:
+    """The page in gray, not to be written to; asked for again, it is not decoded again.
+
+    Several engines read one page one after the other, each first its lines and then its strips.
+    """
+    return _gray_page(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _gray_page(path: Path, written: int) -> Image:
+    page = load(path)
+    if page.ndim == 3:
+        page = cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)
+    page.flags.writeable = False
+    return page
 
 
 def for_screen(image: Image, turns: int) -> Image:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -81,7 +82,9 @@ class Running:
         return line, word.box.left + share * word.box.width
 
 
+@lru_cache(maxsize=1 << 15)
 def letters_of(text: str) -> str:
+    """The folded letters and digits alone: what of a print every engine sees."""
     return "".join(c for c in vietnamese.fold(text) if c.isalnum())
 
 

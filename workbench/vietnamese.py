@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date
+from functools import lru_cache
 
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 _OPEN = ("oa", "oe", "uy")
@@ -61,12 +62,14 @@ _KEPT = str.maketrans(
 )
 
 
+@lru_cache(maxsize=1 << 15)
 def fold(text: str) -> str:
     """Without marks and case, đ as d: for finding, never for keeping."""
     bare = unicodedata.normalize("NFD", text.translate(_SAME).casefold()).replace("đ", "d")
     return "".join(c for c in bare if not unicodedata.combining(c))
 
 
+@lru_cache(maxsize=1 << 15)
 def key(text: str) -> str:
     """Two texts with the same key are the same value: NFC, one form of tone marks, dashes, quotes
     and spaces, and no punctuation at the end. Case and diacritics count."""

@@ -10,7 +10,7 @@ import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -91,10 +91,12 @@ def nearest(text: str, among: Sequence[str], *, close: float = CLOSE) -> str | N
     return ranked[0][1]
 
 
+@lru_cache(maxsize=1 << 15)
 def _digits(text: str) -> str:
     return "".join(c for c in text if c.isdigit())
 
 
+@lru_cache(maxsize=1 << 15)
 def _likeness(text: str, entry: str) -> float:
     bare = Levenshtein.normalized_similarity(vietnamese.fold(text), vietnamese.fold(entry))
     if bare < 0.5:

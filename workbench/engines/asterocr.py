@@ -9,7 +9,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-import cv2
 import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
@@ -52,9 +51,7 @@ class AsterOcr:
                 "Let an engine that finds lines read the page first.",
                 engine="AsterOCR",
             )
-        page = imaging.load(image)
-        if page.ndim == 3:
-            page = cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)
+        page = imaging.gray_page(image)
         words: list[Word] = []
         for strip in strips.cut(page, lines, widest=_WIDEST):
             words.extend(strips.words_of(list(_recognise(strip.image)), strip, page))

@@ -76,9 +76,7 @@ class EasyOcr:
     def recognise(self, image: Path, lines: Sequence[Box] = ()) -> tuple[Word, ...]:
         _require()
         network = _network(self._weights)
-        page = imaging.load(image)
-        if page.ndim == 3:
-            page = cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)
+        page = imaging.gray_page(image)
         if lines:
             return tuple(_read(page, lines, network))
         rows = _rows(_found(page, self._weights))

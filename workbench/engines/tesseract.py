@@ -56,30 +56,28 @@ class Tesseract:
         )
 
     def recognise(self, image: Path, lines: Sequence[Box] = ()) -> tuple[Word, ...]:
-        page = imaging.load(image)
-        if page.ndim == 3:
-            page = cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)
+        page = imaging.gray_page(image)
         if lines:
             return tuple(self._strips(page, lines))
-        return self._page(page)
+        return self._page(image, page)
 
-    def _page(self, page: Image) -> tuple[Word, ...]:
-        words = self._read(page, _PAGE)
+    def _page(self, file: Path, page: Image) -> tuple[Word, ...]:
+        words = self._read(file, page.shape, _PAGE)
         # Page segmentation drops whole blocks beside stamps and shadows; one block never does.
         expected = len(imaging.find_letters(page)) / 8
         if len(words) < expected:
-            again = self._read(page, _BLOCK)
+            again = self._read(file, page.shape, _BLOCK)
             if len(again) > len(words):
                 return again
         return words
 
-    def _read(self, page: Image, mode: int) -> tuple[Word, ...]:
+    def _read(self, page: Path | Image, shape: tuple[int, ...], mode: int) -> tuple[Word, ...]:
         import pytesseract
 
         options = f'--oem 1 --psm {mode} --tessdata-dir "{self._data().parent}"'
         try:
             table = pytesseract.image_to_data(
-                page,
+                str(page) if isinstance(page, Path) else page,
                 lang=_LANGUAGE,
                 config=options,
                 timeout=_LONGEST_SECONDS,
@@ -89,7 +87,7 @@ class Tesseract:
             raise ReadingFailedError(
                 "{engine} could not read the page.", engine=self.name
             ) from failed
-        return tuple(_words(table, page.shape[1], page.shape[0]))
+        return tuple(_words(table, shape[1], shape[0]))
 
     def _strips(self, page: Image, lines: Sequence[Box]) -> Iterator[Word]:
         if _tesserocr() is None:
@@ -107,7 +105,7 @@ class Tesseract:
         rows, columns = page.shape
         for strip in strips.cut(page, lines):
             image = _with_margin(strip.image)
-            for word in self._read(image, _LINE):
+            for word in self._read(image, image.shape, _LINE):
                 left, top, right, bottom = word.box.pixels(image.shape[1], image.shape[0])
                 x, y = strip.left - _MARGIN, strip.top - _MARGIN
                 box = Box.clipped(

@@ -9,7 +9,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,9 +44,7 @@ class TrueOcr:
 
     def recognise(self, image: Path, lines: Sequence[Box] = ()) -> tuple[Word, ...]:
         _require()
-        page = imaging.load(image)
-        if page.ndim == 3:
-            page = cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)
+        page = imaging.gray_page(image)
         if lines:
             return tuple(_read(page, lines))
         found = _lines(page)

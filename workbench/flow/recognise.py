@@ -339,7 +339,7 @@ def _line_items(
     found: dict[str, extraction.Site] = {}
     rows = 0
     for at, page in enumerate(task.pages):
-        image = imaging.load(page.readable)
+        image = imaging.gray_page(page.readable)
         tables = [extraction.table_cells(image, p, template.items) for p in placed[at].values()]
         cells = max((t for t in tables if t), key=len, default=None)
         if cells is None:
