@@ -53,9 +53,7 @@ def vietnam() -> Calendar:
     with files(__package__).joinpath("holidays.csv").open(encoding="utf-8") as source:
         rows = [(date.fromisoformat(row["day"]), row["state"]) for row in csv.DictReader(source)]
     last = max(day.year for day, _ in rows)
-    later = {
-        date(tet.year, month, day) for tet in _TET if tet.year > last for month, day in _SOLAR
-    }
+    later = {date(tet.year, month, day) for tet in _TET if tet.year > last for month, day in _SOLAR}
     # The last day of the old year and the four that follow (Điều 112: five days).
     later |= {tet + timedelta(days=n) for tet in _TET if tet.year > last for n in range(-1, 4)}
     return Calendar(

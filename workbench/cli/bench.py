@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from workbench.bench import accuracy, analytics
+from workbench.bench import accuracy, analytics, forecast
 
 app = typer.Typer(no_args_is_help=True, help="Measure; print ratios against the named limit.")
 app.command("accuracy")(accuracy.command)
 app.command("analytics")(analytics.command)
+app.command("forecast")(forecast.command)
