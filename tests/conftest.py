@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from tests import soft_token
 from workbench import migrations, words
 from workbench.store import Store
 
@@ -53,6 +54,12 @@ def sample() -> Path:
 def sample_folder() -> Path:
     """The sample's folder, for fixtures that outlive one test."""
     return ROOT / "data" / "sample"
+
+
+@pytest.fixture(scope="session")
+def tokens(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A place for tokens in software; the driver looks for it once a process."""
+    soft_token.prepare(tmp_path_factory.mktemp("softhsm"))
 
 
 @pytest.fixture

@@ -153,7 +153,7 @@ def made_up(
         ({"days": (-10, -1)}, "not valid today"),
         ({"days": (1, 10)}, "not valid today"),
         ({"signs": False}, "not meant for signing"),
-        ({"private": rsa.generate_private_key(65537, 2048)}, "2048 bits"),
+        ({"private": rsa.generate_private_key(65537, 1024)}, "1024 bits"),
     ],
 )
 def test_a_certificate_that_may_not_sign_does_not(

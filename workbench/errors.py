@@ -122,6 +122,10 @@ class SigningError(WorkbenchError):
     exit_code = 10
 
 
+class WrongPinError(SigningError):
+    """The PIN is wrong."""
+
+
 class DepositError(WorkbenchError):
     """The repository did not take the package."""
 

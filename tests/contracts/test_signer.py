@@ -16,12 +16,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from PIL import Image
 
+from tests import soft_token
 from workbench import signing
 from workbench.errors import SigningError
 from workbench.model import Act, Approved, Record, SettledField
 from workbench.rendition import RenditionPage, render
 from workbench.seams import Signer
-from workbench.signing import PadesSigner, Pkcs12Keys, State, Trust, trial, verify
+from workbench.signing import PadesSigner, Pkcs11Keys, Pkcs12Keys, State, Trust, trial, verify
 
 NOON = datetime.now(UTC).replace(hour=5, minute=0, second=0, microsecond=0)
 Made = tuple[Signer, Trust]
@@ -82,6 +83,24 @@ def with_intermediate(
     return PadesSigner(keys_here), Trust.read([folder / "root.pem"])
 
 
+def in_token(folder: Path, private: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> Made:
+    """The same in a token: key, its certificate and the intermediate's stand on it."""
+    _, trusted = with_intermediate(folder, private)
+    kept = pkcs12.load_pkcs12((folder / "signer.p12").read_bytes(), b"secret")
+    assert kept.cert is not None
+    held = [kept.cert.certificate, *(other.certificate for other in kept.additional_certs)]
+    soft_token.make(folder.name, folder, private, held)
+    return PadesSigner(Pkcs11Keys(soft_token.MODULE, folder.name, soft_token.PIN)), trusted
+
+
+def by_curve_in_token(folder: Path) -> Made:
+    return in_token(folder, ec.generate_private_key(ec.SECP256R1()))
+
+
+def by_rsa_in_token(folder: Path) -> Made:
+    return in_token(folder, rsa.generate_private_key(65537, 2048))
+
+
 def by_trial(folder: Path) -> Made:
     made = trial.ensure(folder)
     return PadesSigner(made.keys()), signing.trust(folder)
@@ -100,9 +119,13 @@ def by_rsa(folder: Path) -> Made:
 
 
 @pytest.fixture(
-    scope="module", params=[by_trial, by_trial_seen, by_curve, by_rsa], ids=lambda f: f.__name__
+    scope="module",
+    params=[by_trial, by_trial_seen, by_curve, by_rsa, by_curve_in_token, by_rsa_in_token],
+    ids=lambda f: f.__name__,
 )
-def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
+def made(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tokens: None
+) -> Made:
     make: Callable[[Path], Made] = request.param
     return make(tmp_path_factory.mktemp("keys"))
 

@@ -9,17 +9,20 @@ from workbench.signing import trial as trial_keys
 from workbench.signing.keys import KeySource, Pkcs12Keys
 from workbench.signing.mark import Mark
 from workbench.signing.pades import PadesSigner
+from workbench.signing.token import Pkcs11Keys
 from workbench.signing.verdict import SignatureVerdict, State, Trust, Verdict, verify
 
 __all__ = [
     "KeySource",
     "Mark",
     "PadesSigner",
+    "Pkcs11Keys",
     "Pkcs12Keys",
     "SignatureVerdict",
     "State",
     "Trust",
     "Verdict",
+    "agency_signer",
     "trial_signer",
     "trust",
     "verify",
@@ -33,6 +36,11 @@ for _talkative in ("pyhanko", "pyhanko_certvalidator"):
 def trial_signer(folder: Path, *, agency: str, form: str = "Sao y") -> PadesSigner:
     """A signer with the trial key under `folder`, made at the first call. Raises SigningError."""
     return PadesSigner(trial_keys.ensure(folder).keys(), mark=Mark(form, agency))
+
+
+def agency_signer(keys: KeySource, *, agency: str, form: str = "Sao y") -> PadesSigner:
+    """A signer with the agency's own key, opened at the first paper."""
+    return PadesSigner(keys, mark=Mark(form, agency))
 
 
 def trust(folder: Path, anchors: tuple[Path, ...] = ()) -> Trust:

@@ -1,4 +1,4 @@
-"""Where the key is: a PKCS#12 file now; a token or a remote service fits the same two promises."""
+"""Where the key is: a PKCS#12 file here, a token in `token`; both keep the same two promises."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from workbench.errors import SigningError
+from workbench.errors import SigningError, WrongPinError
 
 TRIAL = "THỬ NGHIỆM"  # stands in the name of every certificate that proves nothing to others
 
-_LEAST_RSA_BITS = 3072  # Thông tư 15/2025/TT-BKHCN: RSA-PSS from 3072 bits, or ECDSA
+_LEAST_RSA_BITS = 2048  # Thông tư 15/2025/TT-BKHCN: RSA-PSS from 2048 bits, or ECDSA from 256
 
 
 class Key(Protocol):
@@ -60,7 +60,7 @@ class Pkcs12Keys:
                 file=self.path.name,
             ) from error
         except ValueError as error:
-            raise SigningError(
+            raise WrongPinError(
                 "The key file {file} does not open: its passphrase is wrong or it is damaged.",
                 "Check the passphrase. It is never tried twice by itself.",
                 file=self.path.name,
@@ -75,7 +75,7 @@ class Pkcs12Keys:
                 file=self.path.name,
             )
         others = tuple(other.certificate for other in kept.additional_certs)
-        return _SoftwareKey(kept.key, kept.cert.certificate, _between(others))
+        return _SoftwareKey(kept.key, kept.cert.certificate, between(others))
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class _SoftwareKey:
         return self.private.sign(message, pss, hashes.SHA256())
 
 
-def _between(others: tuple[x509.Certificate, ...]) -> tuple[x509.Certificate, ...]:
+def between(others: tuple[x509.Certificate, ...]) -> tuple[x509.Certificate, ...]:
     """Without the root: a verifier has it, and a copy in the file is covered by no signature."""
     return tuple(c for c in others if c.issuer != c.subject)
 

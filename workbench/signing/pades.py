@@ -21,7 +21,7 @@ from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
 from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
-from workbench.errors import SigningError
+from workbench.errors import SigningError, WrongPinError
 from workbench.model import Approved, Signed, now
 from workbench.signing.cades import DIGEST, Envelope
 from workbench.signing.keys import Key, KeySource, check, common_name, is_trial
@@ -111,6 +111,7 @@ class PadesSigner:
         self._mark = mark
         self._clock = clock
         self._opened: tuple[Key, Envelope] | None = None
+        self._refused: WrongPinError | None = None
 
     @property
     def common_name(self) -> str:
@@ -162,8 +163,14 @@ class PadesSigner:
         )
 
     def _open(self) -> tuple[Key, Envelope]:
+        if self._refused is not None:
+            raise self._refused  # a token locks itself when a wrong PIN is tried again
         if self._opened is None:
-            key = self._keys.open()
+            try:
+                key = self._keys.open()
+            except WrongPinError as error:
+                self._refused = error
+                raise
             self._opened = key, Envelope(key.certificate, key.chain)
         return self._opened
 
