@@ -18,7 +18,7 @@ import structlog
 
 from workbench import flow
 from workbench.errors import places
-from workbench.model import Worker, now
+from workbench.model import Stage, Worker, now
 from workbench.store import Store
 from workbench.workspace import Workspace
 
@@ -93,9 +93,11 @@ class _Count:
 def _pull(
     work: Workspace, holder: str, stop: threading.Event, steps: _Count, until_empty: bool
 ) -> None:
+    # Where somebody has to type a PIN for the batch, sealing waits for them.
+    stages = [s for s in flow.STEPS if s is not Stage.APPROVED or work.seals_by_itself]
     while not stop.is_set():
         try:
-            claimed = flow.claim(work, holder=holder)
+            claimed = flow.claim(work, holder=holder, stages=stages)
             for document in claimed:
                 flow.step(work, document, holder=holder)
                 steps.add()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -13,11 +13,12 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workbench import accounts, engines, migrations, signing, words
-from workbench.errors import SettingsError, StorageError
+from workbench.errors import SettingsError, SigningError, StorageError
 from workbench.executors import Inline, Processes
 from workbench.model import TemplateVersion, Unit
 from workbench.repository.ocfl import OcflRepository
 from workbench.seams import Executor, OcrEngine, Repository, Signer
+from workbench.signing import KeySource, Pkcs11Keys, Pkcs12Keys
 from workbench.store import Store, Unreachable
 from workbench.template import Template, load_all, parse
 
@@ -48,6 +49,12 @@ class Settings(BaseSettings):
     # A reading process that asks for more is stopped; EasyOCR's takes about half of it.
     page_megabytes: int = Field(default=4000, ge=0)
     agency: str = "CÔNG AN TỈNH SÓC TRĂNG"
+    # By whose key papers are sealed: the trial's, a PKCS#12 file's, or a token's (PKCS#11).
+    sealing: Literal["trial", "file", "token"] = "trial"
+    sealing_file: Path | None = None
+    token_module: Path | None = None  # the driver that came with the token
+    token_name: str = ""
+    token_key: str = ""  # empty: the only key of the token
     demo: bool = False
     language: Literal["vi", "en"] = "vi"
 
@@ -114,6 +121,7 @@ class Workspace:
     store: Store
     templates: Mapping[str, Template]
     executor: Executor
+    pin: str | None = field(default=None, repr=False)  # of the agency's key, for one batch
 
     @property
     def agency(self) -> str:
@@ -134,9 +142,22 @@ class Workspace:
     def engines(self) -> Sequence[OcrEngine]:
         return _engines(self.settings)
 
+    @property
+    def seals_by_itself(self) -> bool:
+        """Whether a worker may seal: not where somebody has to type a PIN for the batch."""
+        return self.settings.sealing == "trial" or self.pin is not None
+
     @cached_property
     def signer(self) -> Signer:
-        return signing.trial_signer(self.settings.keys_folder, agency=self.settings.agency)
+        """By whose key papers are sealed. Raises SigningError where it cannot be had."""
+        if self.settings.sealing == "trial":
+            return signing.trial_signer(self.settings.keys_folder, agency=self.settings.agency)
+        if self.pin is None:
+            raise SigningError(
+                "Papers are sealed with the agency's key, and its PIN was not given.",
+                "Seal them with `workbench sign`, where the key is; it asks for the PIN.",
+            )
+        return signing.agency_signer(_agency_keys(self.settings, self.pin), agency=self.agency)
 
     @cached_property
     def repository(self) -> Repository:
@@ -157,10 +178,31 @@ class Workspace:
         return self._older[digest]
 
 
-def open_workspace(settings: Settings, *, executor: Executor | None = None) -> Workspace:
+def _agency_keys(settings: Settings, pin: str) -> KeySource:
+    if settings.sealing == "file":
+        if settings.sealing_file is None:
+            raise _unsaid("WORKBENCH_SEALING_FILE")
+        return Pkcs12Keys(settings.sealing_file.expanduser(), pin)
+    if settings.token_module is None:
+        raise _unsaid("WORKBENCH_TOKEN_MODULE")
+    if not settings.token_name:
+        raise _unsaid("WORKBENCH_TOKEN_NAME")
+    return Pkcs11Keys(settings.token_module, settings.token_name, pin, settings.token_key)
+
+
+def _unsaid(name: str) -> SettingsError:
+    return SettingsError(
+        "The setting {name} is missing.", "Set it beside WORKBENCH_SEALING.", name=name
+    )
+
+
+def open_workspace(
+    settings: Settings, *, executor: Executor | None = None, pin: str | None = None
+) -> Workspace:
     """Open (and on first use make) the store and load the templates.
 
-    The default executor runs here; `supervised` gives the one for workers.
+    The default executor runs here; `supervised` gives the one for workers. With the `pin` of the
+    agency's key papers can be sealed here; it is kept in this process's memory only.
     """
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
@@ -180,7 +222,7 @@ def open_workspace(settings: Settings, *, executor: Executor | None = None) -> W
     ]
     if kept:
         store.keep(*kept)
-    return Workspace(settings, store, templates, executor or Inline())
+    return Workspace(settings, store, templates, executor or Inline(), pin)
 
 
 def supervised(settings: Settings) -> Processes:

@@ -84,8 +84,18 @@ def sign(
     by: As,
     json: Json = False,
 ) -> None:
-    """Seal every approved document and hand it to the repository, as the approver `--by`."""
-    work = open_workspace(load_settings())
+    """Seal every approved document and hand it to the repository, as the approver `--by`.
+
+    With the agency's own key the PIN is asked for once; a wrong one seals nothing (exit code 10).
+    """
+    settings = load_settings()
+    pin = None
+    if settings.sealing != "trial":
+        pin = str(typer.prompt(say("PIN of the agency's key"), hide_input=True, err=True))
+    work = open_workspace(settings, pin=pin)
+    check = work.signer.common_name  # opens the key, before anything is ordered
+    if not json:
+        print(say("Sealing by {name}.", name=check))
     approved = [d.id for d in work.store.documents(stage=Stage.APPROVED, limit=100_000)]
     flow.order_seal(work, approved, by=by)
     done = _drain(work, (Stage.APPROVED, Stage.SIGNED))
