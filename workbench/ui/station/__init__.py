@@ -10,9 +10,11 @@ loses and doubles nothing; a document is sent only to a browser that does not ho
                         {"id", "what": "decision", "document", "decision", "reason",
                          "milliseconds"}
                         {"id", "what": "ask"}      more documents are wanted
+                        {"id", "what": …, "document", …}   what a module of its own has to say
     python -> browser   {"release", "desk", "journal", "images", "words", "waiting",
                          "queue": [[document, revision]…], "sheets": [sheet…],
-                         "kept": [id…], "refused": [{"id", "document", "sentence"}…]}
+                         "kept": [id…], "refused": [{"id", "document", "sentence"}…],
+                         "extra": {name: …}}     what Python has for those modules
       sheet             {"document", "revision", "title", "subtitle", "returned",
                          "pages": [{"image", "width", "height"}…], "fields": [field…],
                          "acts": [{"field", "act", "value", "mine", "page", "box"}…]}   in order,
@@ -85,7 +87,21 @@ class Decided:
         return (self.id,)
 
 
-Sent = Acts | Decided
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a module beside the flow of fields has to say; `given` is the entry as it came."""
+
+    id: str
+    what: str
+    document: str  # empty where it concerns none or many
+    given: Mapping[str, Any]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return (self.id,)
+
+
+Sent = Acts | Decided | Note
 
 
 @dataclass
@@ -97,6 +113,8 @@ class Desk:
     answers: dict[str, str] = field(default_factory=dict)  # entry id -> "" or why it was refused
     fetched_at: datetime | None = None
     took_all: bool = False  # the last fetch brought fewer than there is room for
+    extra: dict[str, Any] = field(default_factory=dict)  # for the browser's modules, by name
+    replies: dict[str, tuple[str, Any]] = field(default_factory=dict)  # name -> (entry id, answer)
 
     @classmethod
     def of_session(cls, key: str) -> Desk:
@@ -145,6 +163,10 @@ class Desk:
         """Take a document off the desk."""
         self.sheets.pop(document, None)
 
+    def reply(self, name: str, to: str, answer: Any) -> None:
+        """Answer the entry `to` under `name` in `extra`, until the browser has taken it."""
+        self.replies[name] = (to, answer)
+
     def wants_more(self, at: datetime) -> bool:
         """Whether to fetch documents now, which also prolongs the leases of those that lie here."""
         if self.fetched_at is None or at - self.fetched_at > _REFRESH:
@@ -182,13 +204,22 @@ class Desk:
                 ],
                 "kept": [e["id"] for e in answered if not self.answers[e["id"]]],
                 "refused": [
-                    {"id": e["id"], "document": e["document"], "sentence": self.answers[e["id"]]}
+                    {
+                        "id": e["id"],
+                        "document": e.get("document", ""),
+                        "sentence": self.answers[e["id"]],
+                    }
                     for e in answered
                     if self.answers[e["id"]]
                 ],
+                "extra": {**self.extra, **self._answers_to({e["id"] for e in entries})},
             },
             on_outbox_change=_noted,
         )
+
+    def _answers_to(self, open_entries: set[str]) -> dict[str, Any]:
+        self.replies = {n: told for n, told in self.replies.items() if told[0] in open_entries}
+        return {name: answer for name, (_, answer) in self.replies.items()}
 
     def _said(self) -> Mapping[str, Any]:
         state = st.session_state.get(self.key)
@@ -222,6 +253,8 @@ def sent(entries: Sequence[Mapping[str, Any]]) -> Iterator[Sent]:
                 reason=entry.get("reason", ""),
                 milliseconds=int(entry.get("milliseconds", 0)),
             )
+        elif entry["what"] != "ask":
+            yield Note(entry["id"], entry["what"], entry.get("document", ""), entry)
     if acts:
         yield Acts(document, tuple(acts))
 

@@ -9,7 +9,7 @@ from workbench.words import say
 
 def phrases() -> Mapping[str, str]:
     """Every phrase in the language of this run; `{n}` and the like are filled in the browser."""
-    return {name: say(text) for name, text in _PHRASES.items()}
+    return {name: say(text) for part in _PARTS for name, text in part.items()}
 
 
 _PHRASES = {
@@ -98,5 +98,27 @@ _PHRASES = {
     "map_pages": "Page before, page after",
     "map_zoom": "Larger, smaller",
     "map_help": "This map",
+    # point and take
+    "point": "Point",
+    "map_point": "Point at the value on the scan",
+    "point_hint": "Click a word or draw a box. Arrow keys walk through the words, "
+    "Shift and arrows take in more, Enter takes them, Esc leaves.",
+    "point_reading": "The engines read what you drew a frame around…",
+    "point_choose": "Take a reading with its digit.",
+    "point_taken": "Taken from the scan. Another digit takes another reading.",
+    "point_nothing": "No engine reads a text there. Draw the frame more closely, or type the value.",
+    "point_failed": "The server did not answer. Draw the frame again.",
+    "map_dismiss": "Put a message away",
+    "map_keep": "Keep what was typed, and on",
+    "map_keep_back": "Keep what was typed, and back",
+    "map_keep_tab": "Keep what was typed, and the next or the last field",
+    "map_restore": "Leave it as it was",
+    "map_group_field": "In a field",
+    "map_group_document": "With the document",
+    "map_group_typing": "While typing",
+    "map_group_scan": "On the scan",
+    "map_group_desk": "At the desk",
     "close": "Close",
 }
+
+_PARTS: tuple[Mapping[str, str], ...] = (_PHRASES,)

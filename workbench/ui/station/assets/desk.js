@@ -1,6 +1,9 @@
 // The sitting: which document and field are in hand, what each key does, and what is sent.
 
 const release = new URL(import.meta.url).search;
+const { Keys, chord } = await import(`./keys.js${release}`);
+const deeds = await import(`./deeds.js${release}`);
+const { installers } = await import(`./extensions.js${release}`);
 const { h, button, speaker } = await import(`./dom.js${release}`);
 const { Images, whenDrawn } = await import(`./images.js${release}`);
 const { Outbox } = await import(`./outbox.js${release}`);
@@ -19,12 +22,21 @@ const MOVING = 3_000; // ms; what is pressed while the desk has no place is mean
 const GONE = 10_000; // ms without a place after which the reviewer has left the page
 
 export class Desk {
-  constructor(look) {
+  static async make(look) {
+    return new Desk(look, await installers());
+  }
+
+  constructor(look, installs) {
     this.look = look; // a style sheet
+    this.installs = installs;
     this.place = null; // a shadow root; Streamlit may give us another at any time
     this.leftAt = null; // when we lost the last one
     this.missed = []; // keys pressed while we had none
     this.sheets = new Map(); // document -> Sheet
+    this.keys = new Keys();
+    this.modes = new Map();
+    this.mode = null; // null: the flow from field to field
+    this.listeners = new Map(); // what modules hear from Python
     this.queue = [];
     this.passed = new Set(); // decided here, not yet taken off the queue by the server
     this.name = null; // the active field; null: past the last flagged one
@@ -48,7 +60,6 @@ export class Desk {
   settleIn() {
     const { editor } = this.panel;
     const caret = this.editing ? [editor.selectionStart, editor.selectionEnd] : null;
-    this.moving = true; // the editor loses the focus, and nobody has left it
     this.place.append(this.frame);
     this.fill();
     this.refresh();
@@ -57,7 +68,6 @@ export class Desk {
       this.dialog.removeAttribute("open"); // it is on top no longer, and must not be told that it was closed
       this.dialog.showModal();
     } else (caret ? editor : this.stage).focus({ preventScroll: true });
-    this.moving = false;
     const missed = this.missed.filter((event) => performance.now() - event.timeStamp < MOVING);
     this.missed = [];
     for (const event of missed) this.catchUp(event);
@@ -102,6 +112,7 @@ export class Desk {
     if (missing) this.askOnce();
     if (!this.document || !this.isHere(this.document)) this.openNext();
     else this.refresh();
+    for (const [name, hear] of this.listeners) hear(data.extra?.[name], data);
     this.prefetch();
   }
 
@@ -148,15 +159,17 @@ export class Desk {
     const images = (this.images = new Images(data.images));
     const { speak } = this;
     const on = Object.fromEntries(
-      ["accept", "edit", "illegible", "absent", "undo", "candidate", "go", "pass", "rescan", "keys", "leaveEditor"].map(
+      ["accept", "edit", "illegible", "absent", "undo", "candidate", "go", "pass", "rescan", "showKeys", "leaveEditor"].map(
         (name) => [name, (...given) => this.byHand(name, ...given)],
       ),
     );
     this.viewer = new Viewer({ pick: on.go, speak, images });
-    this.panel = new Panel({ on, speak, images });
+    this.panel = new Panel({ on, speak, images, keys: this.keys });
     this.nothing = h("section.nothing", { hidden: true });
     this.stage = h("main.station", { tabindex: "0", role: "application" }, this.viewer.element, this.panel.element, this.nothing);
     this.frame = h("div.frame", {}, this.stage);
+    deeds.install(this);
+    for (const install of this.installs) install(this);
     this.place.append(this.frame);
     this.outbox = new Outbox(
       data.journal,
@@ -254,6 +267,7 @@ export class Desk {
   showNothing() {
     this.name = null;
     delete this.stage.dataset.shown;
+    if (this.mode) return this.refresh();
     const { speak } = this;
     const coming = this.outbox.unsaved > 0 || this.queue.some((document) => !this.passed.has(document));
     this.nothing.replaceChildren(
@@ -266,7 +280,15 @@ export class Desk {
   }
 
   refresh() {
-    const { sheet } = this;
+    const { sheet, mode } = this;
+    if (mode) {
+      this.nothing.hidden = true;
+      mode.element.hidden = false;
+      this.viewer.element.hidden = !mode.beside || !sheet;
+      this.panel.element.hidden = true;
+      if (mode.beside && sheet) this.viewer.show(sheet, this.name);
+      return mode.refresh?.();
+    }
     if (!sheet) return this.showNothing();
     this.nothing.hidden = true;
     this.viewer.element.hidden = this.panel.element.hidden = false;
@@ -312,6 +334,7 @@ export class Desk {
       value,
       keys: clock.keys,
       milliseconds: Math.round(clock.field),
+      ...(field.isPointed && { page: field.page, box: field.box }),
     });
     sheet.settle(this.outbox.acts(sheet.document));
     this.clock.keys = this.clock.field = 0;
@@ -357,6 +380,7 @@ export class Desk {
     const last = this.sheet?.lastOfMine;
     if (!last) return this.panel.say(this.speak("nothing_to_undo"));
     this.name = last.field;
+    this.sheet.point(last.field, null);
     this.act("undo", "");
     this.go(last.field);
   }
@@ -381,8 +405,9 @@ export class Desk {
   }
 
   /** The editor lost the focus to the mouse or another window: what was typed is kept. */
-  leaveEditor() {
-    if (!this.editing || this.moving || !this.isStanding || !document.hasFocus()) return;
+  leaveEditor(editor) {
+    const left = this.editing && editor === this.panel.editor && !editor.matches(":focus");
+    if (!left || !this.isStanding || !document.hasFocus()) return;
     if (this.panel.typed !== this.field.value) this.endEdit(true);
     else this.endEdit(false);
   }
@@ -398,12 +423,13 @@ export class Desk {
   }
 
   rescan() {
-    if (!this.sheet || this.dialog) return;
-    this.dialog = askReason(this.stage, this.speak, (reason) => {
-      this.dialog = null;
-      this.stage.focus({ preventScroll: true });
-      if (reason) this.decide("rescan", reason);
-    });
+    if (!this.sheet) return;
+    this.openDialog((place, done) =>
+      askReason(place, this.speak, (reason) => {
+        done();
+        if (reason) this.decide("rescan", reason);
+      }),
+    );
   }
 
   decide(decision, reason) {
@@ -417,12 +443,60 @@ export class Desk {
     if (!this.document) this.showNothing();
   }
 
-  keys() {
+  showKeys() {
+    this.openDialog((place, done) => showMap(place, this.speak, this.keys.lines(this.mode?.name ?? "desk"), done));
+  }
+
+  /** Show a dialog on top; `make(place, done)` builds and opens it, and calls `done()` once it is closed. */
+  openDialog(make) {
     if (this.dialog) return;
-    this.dialog = showMap(this.stage, this.speak, () => {
+    this.dialog = make(this.stage, () => {
       this.dialog = null;
-      this.stage.focus({ preventScroll: true });
+      (this.mode?.focus ?? this.stage).focus({ preventScroll: true });
     });
+  }
+
+  // --- modes ------------------------------------------------------------------------------
+
+  /**
+   * Another way of working at this desk: {name, element, beside, open(...given), close(), refresh(), focus}.
+   * `element` takes the place of scan and fields; with `beside` only that of the fields.
+   */
+  addMode(mode) {
+    this.modes.set(mode.name, mode);
+    mode.element.hidden = true;
+    this.stage.append(mode.element);
+  }
+
+  enter(name, ...given) {
+    if (this.editing) this.endEdit(true);
+    if (this.mode) this.leaveMode();
+    this.mode = this.modes.get(name);
+    this.stage.dataset.mode = name;
+    this.mode.open?.(...given);
+    this.refresh();
+    (this.mode.focus ?? this.stage).focus({ preventScroll: true });
+  }
+
+  leaveMode() {
+    const { mode } = this;
+    if (!mode) return;
+    this.mode = null;
+    delete this.stage.dataset.mode;
+    mode.element.hidden = true;
+    mode.close?.();
+    this.refresh();
+    this.stage.focus({ preventScroll: true });
+  }
+
+  /** Be told with every message what Python says under `name` in `extra`; undefined when it says nothing. */
+  onExtra(name, hear) {
+    this.listeners.set(name, hear);
+  }
+
+  /** Put an entry into the journal: kept over a reload, sent until it is answered, taken once. */
+  send(entry) {
+    return this.outbox.add(entry);
   }
 
   lookAgain() {
@@ -455,8 +529,12 @@ export class Desk {
     if (this.leftAt !== null && performance.now() - this.leftAt > MOVING) return;
     if (event.isComposing || event.keyCode === 229 || event.repeat) return;
     this.missed.push(event);
-    const meant = this.editing ? this.typingKeys : this.deskKeys;
-    if (meant[name(event)]) event.preventDefault();
+    if (this.deed(chord(event), this.editing)) event.preventDefault();
+  }
+
+  /** What a key stands for here and now. */
+  deed(pressed, typing) {
+    return this.keys.find(pressed, { mode: this.mode?.name ?? "desk", typing });
   }
 
   /** Do what a key stands for; true when it was one of ours. */
@@ -464,21 +542,21 @@ export class Desk {
     const early = target === event.composedPath()[0] && event.defaultPrevented;
     // 229: an input method is at work on this key, whatever it says it is.
     if (event.isComposing || event.keyCode === 229 || early || this.dialog) return false;
+    const pressed = chord(event);
+    if (!pressed) return false;
     const typing = target instanceof Element && target.matches("textarea, input");
-    const pressed = name(event);
-    const deed = typing ? this.typingKeys[pressed] : this.deskKeys[pressed];
-    if (["Shift", "Control", "Alt", "Meta"].includes(event.key)) return false;
     this.tick(true);
+    const deed = this.deed(pressed, typing);
     if (!deed) return false;
-    if (event.repeat && !typing && !pressed.endsWith("Tab")) {
+    if (event.repeat && !typing && !deed.repeats) {
       event.preventDefault(); // a key held down is one press
       return true;
     }
     // A button that was tabbed to does what it says on it.
     if (target instanceof Element && target.matches("button") && ["Enter", "Tab", "Shift+Tab"].includes(pressed)) return false;
-    if (!this.sheet && pressed !== "?") return false;
+    if (!this.sheet && !this.mode && !deed.always) return false;
     if (!typing) this.panel.say("");
-    if (deed.call(this) === false) return false; // not ours after all
+    if (deed.act(this, event) === false) return false; // not ours after all
     event.preventDefault();
     event.stopPropagation();
     return true;
@@ -490,69 +568,4 @@ export class Desk {
     this.go(name);
     return true;
   }
-
-  typingKeys = {
-    Enter() {
-      this.endEdit(true);
-      this.onward();
-    },
-    "Shift+Enter"() {
-      this.endEdit(true);
-      this.go(this.sheet.before(this.name));
-    },
-    "Ctrl+Enter"() {
-      this.endEdit(true);
-      this.pass();
-    },
-    Escape() {
-      this.endEdit(false);
-    },
-    Tab() {
-      this.endEdit(true);
-      this.step(1);
-    },
-    "Shift+Tab"() {
-      this.endEdit(true);
-      this.step(-1);
-    },
-  };
-
-  deskKeys = {
-    Enter: this.accept,
-    "Shift+Enter"() {
-      this.go(this.sheet.before(this.name) ?? undefined);
-    },
-    Tab: () => this.step(1),
-    "Shift+Tab": () => this.step(-1),
-    1: () => this.candidate(1),
-    2: () => this.candidate(2),
-    3: () => this.candidate(3),
-    4: () => this.candidate(4),
-    F2: this.edit,
-    x: this.illegible,
-    0: this.absent,
-    g: () => this.viewer.toggleContext(),
-    "Ctrl+Enter": this.pass,
-    "Ctrl+z": this.undo,
-    "?": this.keys,
-    "+": () => this.viewer.zoomBy(1.25),
-    "=": () => this.viewer.zoomBy(1.25),
-    "-": () => this.viewer.zoomBy(0.8),
-    PageDown: () => this.viewer.turnTo(this.viewer.number + 1),
-    PageUp: () => this.viewer.turnTo(this.viewer.number - 1),
-    Escape: () => this.panel.warn(""),
-  };
-}
-
-/** What a key press is called in the tables above. */
-function name(event) {
-  const { key, code } = event;
-  const control = event.ctrlKey || event.metaKey;
-  if (event.altKey) return "";
-  // The Vietnamese keyboard of Windows has ă â ê ô where others have digits.
-  const digit = !control && !event.shiftKey && key.length === 1 && /^(?:Digit|Numpad)([0-4])$/.exec(code)?.[1];
-  if (digit) return digit;
-  const letter = key.length === 1 ? key.toLowerCase() : key;
-  if (control) return event.shiftKey ? "" : `Ctrl+${letter}`;
-  return event.shiftKey && key.length > 1 ? `Shift+${key}` : letter;
 }

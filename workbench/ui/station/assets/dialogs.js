@@ -2,24 +2,9 @@
 
 const release = new URL(import.meta.url).search;
 const { h } = await import(`./dom.js${release}`);
+const { written } = await import(`./keys.js${release}`);
 
 const REASONS = ["rescan_blurred", "rescan_cut", "rescan_missing"];
-
-const MAP = [
-  [["↵"], "map_enter"],
-  [["Shift ↵"], "map_back"],
-  [["Tab", "Shift Tab"], "map_tab"],
-  [["1", "2", "3", "4"], "map_digits"],
-  [["F2"], "map_edit"],
-  [["X"], "map_illegible"],
-  [["0"], "map_absent"],
-  [["Ctrl ↵"], "map_pass"],
-  [["Ctrl Z"], "map_undo"],
-  [["G"], "map_context"],
-  [["PgUp", "PgDn"], "map_pages"],
-  [["+", "−"], "map_zoom"],
-  [["?"], "map_help"],
-];
 
 /** Ask why; `done(reason)` gets the words, or null when it was called off. */
 export function askReason(place, speak, done) {
@@ -76,21 +61,26 @@ export function askReason(place, speak, done) {
   return dialog;
 }
 
-/** Show the map of keys; any key puts it away. */
-export function showMap(place, speak, done) {
+const GROUPS = ["field", "document", "typing", "scan", "desk"];
+
+/** Show the map of keys, `lines` as the registry gives them; any key puts it away. */
+export function showMap(place, speak, lines, done) {
+  const groups = [...GROUPS, ...new Set(lines.map((line) => line.group).filter((group) => !GROUPS.includes(group)))];
+  const close = () => dialog.close();
+  const part = (group, its) =>
+    h(
+      "section",
+      {},
+      h("h4", {}, speak(`map_group_${group}`)),
+      h("dl", {}, ...its.flatMap(({ chords, words }) => [h("dt", {}, ...chords.map(cap)), h("dd", {}, speak(words))])),
+    );
+  const parts = groups.map((group) => [group, lines.filter((line) => line.group === group && line.chords.length)]);
   const dialog = h(
     "dialog.map",
     {},
     h("h3", {}, speak("map")),
-    h(
-      "dl",
-      {},
-      ...MAP.flatMap(([keys, words]) => [
-        h("dt", {}, ...keys.map((key) => h("kbd", {}, key))),
-        h("dd", {}, speak(words)),
-      ]),
-    ),
-    h("div.answers", {}, h("button.main", { type: "button", onclick: () => dialog.close() }, speak("close"))),
+    h("div.groups", {}, ...parts.filter(([, its]) => its.length).map(([group, its]) => part(group, its))),
+    h("div.answers", {}, h("button.main", { type: "button", onclick: close }, speak("close"))),
   );
   dialog.addEventListener("close", () => {
     dialog.remove();
@@ -104,4 +94,8 @@ export function showMap(place, speak, done) {
   place.append(dialog);
   dialog.showModal();
   return dialog;
+}
+
+function cap(pressed) {
+  return h("kbd", {}, written(pressed).join(" "));
 }

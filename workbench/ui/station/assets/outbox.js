@@ -18,11 +18,13 @@ export class Outbox {
     if (this.entries.length) this.push();
   }
 
-  /** Note an entry; it gets its own id, so that sent twice it is one. */
+  /** Note an entry and tell its id: it has one of its own, so that sent twice it is one. */
   add(entry) {
-    this.entries = [...this.entries, { id: crypto.randomUUID?.() ?? uuid(), ...entry }];
+    const id = crypto.randomUUID?.() ?? uuid();
+    this.entries = [...this.entries, { id, ...entry }];
     this.keep();
     this.push();
+    return id;
   }
 
   /** The server has answered these ids, one way or the other. */

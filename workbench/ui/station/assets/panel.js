@@ -10,8 +10,9 @@ const { whenDrawn } = await import(`./images.js${release}`);
 const NO_STOP = { tabindex: "-1" };
 
 export class Panel {
-  /** `on` holds what each click does, by name; `speak` gives the words. */
-  constructor({ on, speak, images }) {
+  /** `on` holds what each click does, by name; `speak` gives the words, `keys` what is written on buttons. */
+  constructor({ on, speak, images, keys }) {
+    this.keys = keys;
     this.on = on;
     this.speak = speak;
     this.images = images;
@@ -62,7 +63,7 @@ export class Panel {
   drawHead(left) {
     const { sheet, speak } = this;
     if (!this.isNew("head", [sheet.document, left])) return;
-    const keys = button("ghost", this.on.keys, speak("keys"), h("kbd", {}, "?"));
+    const keys = button("ghost", this.on.showKeys, speak("keys"), this.kbd("help"));
     this.mark = h("span.mark");
     const about = [sheet.given.subtitle, speak("left", { n: left })].filter(Boolean).join(" · ");
     this.head.replaceChildren(h("h2", { title: sheet.given.title }, sheet.given.title), h("p", {}, about), this.mark, keys);
@@ -82,7 +83,7 @@ export class Panel {
       "button.main",
       { type: "button", onclick: this.on.pass, data: { ready: String(!waiting) } },
       speak("pass"),
-      h("kbd", {}, "Ctrl ↵"),
+      this.kbd("pass"),
     );
     const rescan = h("button.ghost.rescan", { type: "button", onclick: this.on.rescan }, speak("rescan"));
     this.foot.replaceChildren(rescan, this.notice, pass);
@@ -121,7 +122,7 @@ export class Panel {
     const place = sheet.doubts.indexOf(field);
     const counted = place < 0 ? "" : `${place + 1}/${sheet.doubts.length}`;
     this.canvas = h("canvas.snippet", { "aria-hidden": "true" });
-    this.valueLine = h("div.value", { onclick: this.on.edit, title: `${speak("do_edit")} (F2)` });
+    this.valueLine = h("div.value", { onclick: this.on.edit, title: `${speak("do_edit")} (${this.keys.label("edit")})` });
     this.valueLine.append(...(field.value ? this.marked(field.value, this.rivals(field)) : [h("i", {}, this.empty(field))]));
     this.card.replaceChildren(
       h(
@@ -152,6 +153,12 @@ export class Panel {
     );
     this.drawStrip(field);
     this.heard.textContent = [field.label, field.value || speak("empty_value"), speak(`${field.state}_state`)].join(". ");
+  }
+
+  /** The key of a deed as it stands on buttons; nothing where it has none. */
+  kbd(id) {
+    const label = this.keys.label(id);
+    return label ? h("kbd", {}, label) : null;
   }
 
   pill(field) {
@@ -199,7 +206,7 @@ export class Panel {
           button(
             `choice${chosen ? ".chosen" : ""}`,
             () => this.on.candidate(i + 1),
-            h("kbd", {}, String(i + 1)),
+            this.kbd(`take${i + 1}`),
             h("span.text", {}, ...text),
             h("span.engines", {}, candidate.engines.join(" · "), candidate.bare ? h("small", {}, this.speak("without_marks")) : null),
           ),
@@ -210,21 +217,18 @@ export class Panel {
 
   deeds(field) {
     const { speak, on } = this;
-    const deed = (name, key, act) => button(`deed.${name}`, act, speak(`do_${name}`), h("kbd", {}, key));
+    const deed = (name) => button(`deed.${name}`, on[name], speak(`do_${name}`), this.kbd(name));
     return h(
       "div.deeds",
       {},
-      deed("accept", "↵", on.accept),
-      deed("edit", "F2", on.edit),
-      deed("illegible", "X", on.illegible),
-      deed("absent", "0", on.absent),
+      ...["accept", "edit", "illegible", "absent"].map(deed),
       field.act ? this.undoing() : null,
     );
   }
 
   undoing() {
     const made = button("deed.undo", this.on.undo, sign("undo"));
-    made.title = `${this.speak("do_undo")} (Ctrl Z)`;
+    made.title = `${this.speak("do_undo")} (${this.keys.label("undo")})`;
     made.setAttribute("aria-label", made.title);
     return made;
   }
@@ -249,7 +253,9 @@ export class Panel {
     this.seen.delete("card");
     this.editor = h("textarea.editor", { rows, spellcheck: "false", autocomplete: "off", "aria-label": field.label });
     this.editor.value = field.value;
-    this.editor.addEventListener("blur", () => this.on.leaveEditor());
+    const { editor } = this;
+    // The focus is also lost when the whole desk is taken off the page; only afterwards can that be told.
+    editor.addEventListener("blur", () => setTimeout(() => this.on.leaveEditor(editor)));
     const hint = h("p.hint", {}, h("kbd", {}, "↵"), this.speak("commit"), h("kbd", {}, "Esc"), this.speak("restore"));
     this.valueBox.replaceChildren(this.editor, hint);
     this.editor.focus({ preventScroll: true });

@@ -56,5 +56,5 @@ async function furnish(release) {
     .then((text) => look.replace(text))
     .catch(() => {}); // a plain desk is better than none
   const [{ Desk }] = await Promise.all([import(address("desk.js")), dressed]);
-  return new Desk(look);
+  return Desk.make(look);
 }
