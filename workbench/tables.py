@@ -39,6 +39,11 @@ def table_cells(image: Image, placement: Placement, items: Items) -> dict[str, B
     return cells
 
 
+def has_headings(running: Running, items: Items) -> bool:
+    """Whether the printed headings of the table stand side by side on this page."""
+    return _heading_row(running, items) is not None
+
+
 def _heading_row(running: Running, items: Items) -> tuple[dict[str, float], float, float] | None:
     """Middle of each column, and the top and bottom of the row of headings."""
     wanted = {name: column.heading for name, column in items.columns.items()}

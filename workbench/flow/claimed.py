@@ -38,7 +38,7 @@ def words_by_page(work: Work, document: Document) -> dict[int, dict[str, tuple[W
     numbers = {page.id: page.number for page in work.store.pages(document.id)}
     words: dict[int, dict[str, tuple[Word, ...]]] = {}
     for reading in work.store.readings(document.id):
-        if reading.words is not None:
+        if reading.words is not None and reading.page in numbers:
             words.setdefault(numbers[reading.page], {})[reading.engine] = work.store.words(reading)
     return words
 

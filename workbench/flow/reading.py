@@ -15,7 +15,7 @@ from workbench.errors import (
     Sentence,
     WorkbenchError,
 )
-from workbench.flow import recognise
+from workbench.flow import grouping, recognise
 from workbench.flow.claimed import Claimed, hold, still_mine, words_by_page
 from workbench.flow.people import sought
 from workbench.flow.work import Work
@@ -54,29 +54,7 @@ def read(work: Work, claimed: Claimed) -> None:
             "No engine could read this document.",
             "Run `workbench doctor`, then send the document back to be read again.",
         )
-    _part(work, claimed)
-
-
-def _part(work: Work, claimed: Claimed) -> None:
-    """Move the document on; where its file holds several papers, each becomes its own document."""
-    document, store = claimed.document, work.store
-    words = words_by_page(work, document)
-    papers: list[list[Page]] = []
-    for page in store.pages(document.id):
-        if not papers or recognise.begins_document(words.get(page.number, {})):
-            papers.append([])
-        papers[-1].append(page)
-    others = [
-        (Document(batch=document.batch, source=document.source, unit=document.unit,
-                  number=document.number, stage=Stage.READ), pages)
-        for pages in papers[1:]
-    ]  # fmt: skip
-    reason = (
-        Sentence("The file holds {n} papers; each is a document of its own.", {"n": len(papers)})
-        if others
-        else None
-    )
-    store.part(document, others, by=claimed.holder, at=now(), reason=reason)
+    grouping.part(work, claimed)
 
 
 def _split(work: Work, document: Document) -> list[Page]:
@@ -92,6 +70,7 @@ def _split(work: Work, document: Document) -> list[Page]:
             pages.append(
                 Page(
                     document=document.id,
+                    source=document.source,
                     number=image.index,
                     file_page=image.index,
                     width=image.width,
@@ -270,3 +249,4 @@ def propose(work: Work, claimed: Claimed) -> None:
         },
         sought=sought(field.value for field in seen.fields),
     )
+    grouping.apply_open(work, document.batch)

@@ -113,24 +113,6 @@ def _padded(box: Box) -> Box:
     return Box.clipped(box.left - pad, box.top - pad, box.right + pad, box.bottom + pad)
 
 
-# Stands at the head of every first page of an official paper (Nghị định 30/2020/NĐ-CP, Phụ lục I).
-HEAD = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
-_HEAD_FOUND = 85.0  # similarity (0-100)
-_HEAD_ENDS = 0.35  # share of the page's height above which the head stands
-
-
-def begins_document(by_engine: Mapping[str, Sequence[Word]]) -> bool:
-    """Whether the head of an official paper stands at the top of the page, as any engine saw it."""
-    for words in by_engine.values():
-        running = Running(placement.lines_of(words))
-        found = running.find(HEAD)
-        if found is None or found.score < _HEAD_FOUND:
-            continue
-        if running.lines[running.owner[found.start][0]].box.bottom < _HEAD_ENDS:
-            return True
-    return False
-
-
 def quality_json(quality: Quality) -> dict[str, Any]:
     return asdict(quality)
 

@@ -116,7 +116,12 @@ class Questions(Rows):
         return {stage: found.get(stage, 0) for stage in Stage}
 
     def pages(self, document: str) -> list[Page]:
-        return self._of(Page, document, Page.number)
+        """The pages of the paper, in order; what was set aside is not among them."""
+        return self._all(
+            select(Page)
+            .where(col(Page.document) == document, col(Page.aside) == "")
+            .order_by(col(Page.number))
+        )
 
     def readings(self, document: str) -> list[Reading]:
         return self._of(Reading, document, Reading.engine)
@@ -158,11 +163,15 @@ class Questions(Rows):
         return self._one(Correction, key)
 
     def proposed_in(self, batch: str) -> list[tuple[str, str, int]]:
-        """Kind of paper, field name and how often, for what waits for review in the batch."""
+        """Kind of paper, field and how often it was found, of what waits for review in the batch."""
         query = (
             sa.select(col(Document.kind), col(Proposal.field), sa.func.count())
             .join(Proposal, col(Proposal.document) == col(Document.id))
-            .where(col(Document.batch) == batch, col(Document.stage) == Stage.PROPOSED)
+            .where(
+                col(Document.batch) == batch,
+                col(Document.stage) == Stage.PROPOSED,
+                col(Proposal.box).is_not(None),
+            )
             .group_by(col(Document.kind), col(Proposal.field))
         )
         with Session(self._looking) as session:

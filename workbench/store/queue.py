@@ -16,7 +16,6 @@ from workbench.model import (
     Correction,
     Document,
     Event,
-    Page,
     Reading,
     SourceFile,
     Stage,
@@ -201,58 +200,6 @@ class Queue(Rows):
             moved = session.get(Document, document.id, populate_existing=True)
             assert moved is not None  # noqa: S101 - just updated in this transaction
             return moved
-
-    def part(
-        self,
-        document: Document,
-        others: Sequence[tuple[Document, Sequence[Page]]],
-        *,
-        by: str,
-        at: datetime,
-        reason: Sentence | None,
-    ) -> None:
-        """Move a document that was read on, and give each other paper of its file its own pages.
-
-        Guarded like `move`; all of it in one transaction.
-        """
-        with self.change() as session:
-            done = session.execute(
-                sa.update(Document)
-                .where(
-                    col(Document.id) == document.id,
-                    col(Document.stage) == Stage.RECEIVED,
-                    col(Document.lease_by) == by,
-                )
-                .values(
-                    stage=Stage.READ,
-                    lease_by=None,
-                    lease_until=None,
-                    attempts=0,
-                    reason=None,
-                    remedy=None,
-                    changed_at=at,
-                )
-            )
-            if not done.rowcount:  # type: ignore[attr-defined]
-                raise StaleDocumentError
-            session.add(_event(document, Stage.READ, by=by, at=at, reason=reason))
-            for other, pages in others:
-                session.add(other)
-                session.flush()
-                event = _event(other, Stage.READ, by=by, at=at, reason=reason)
-                event.before = None
-                session.add(event)
-                for number, page in enumerate(pages):
-                    session.execute(
-                        sa.update(Page)
-                        .where(col(Page.id) == page.id)
-                        .values(document=other.id, number=number)
-                    )
-                    session.execute(
-                        sa.update(Reading)
-                        .where(col(Reading.page) == page.id)
-                        .values(document=other.id)
-                    )
 
     def order_seal(self, document: Document, *, by: str, at: datetime) -> bool:
         """Order the seal of an approved document; False if it is ordered already, or gone on."""
