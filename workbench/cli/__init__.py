@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from workbench import words
-from workbench.cli import bench, doctor, papers, people, proof, read, scope, start
+from workbench.cli import bench, doctor, papers, people, proof, read, scope, start, survey
 from workbench.cli.settings import configure_logs
 from workbench.errors import WorkbenchError
 from workbench.workspace import load_settings
@@ -50,6 +50,7 @@ app.add_typer(bench.app, name="bench")
 app.add_typer(papers.template, name="template")
 app.add_typer(people.person, name="person")
 app.add_typer(people.unit, name="unit")
+app.add_typer(survey.survey, name="survey")
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import uuid4
@@ -139,6 +139,7 @@ class Page(SQLModel, table=True):
     source: str = ""  # the file it was scanned into
     aside: str = ""  # a PageMatter: why it is no part of the paper; its number then follows theirs
     look: dict[str, Any] | None = Field(default=None, sa_type=_JSON)  # what it says of its place
+    failure: dict[str, Any] | None = Field(default=None, sa_type=_JSON)  # why it cannot be read
 
 
 class PageProposal(SQLModel, table=True):
@@ -352,6 +353,25 @@ class TemplateVersion(SQLModel, table=True):
     at: datetime = Field(default_factory=now)
 
 
+class SurveyLine(SQLModel, table=True):
+    """So many papers a unit has to digitise, of one field, kind and regime, and by when."""
+
+    __table_args__ = (UniqueConstraint("unit", "area", "kind", "regime"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    unit: str
+    area: str  # field of administration (lĩnh vực)
+    kind: str = ""  # template id; empty: all kinds of the field
+    regime: str  # "before" or "from" 01/7/2022
+    papers: int
+    target: int  # how many of them must be digitised by the due day
+    due: date
+    level: str = ""  # province, district or commune
+    essential: bool = False  # one of the 25 essential public services
+    by: str
+    at: datetime = Field(default_factory=now)
+
+
 class Worker(SQLModel, table=True):
     """A reading process and its last sign of life."""
 
@@ -366,5 +386,5 @@ ROWS: tuple[type[SQLModel], ...] = (
     Unit, Person, Batch, SourceFile, Document, Page, PageProposal, Reading, FieldReading, Proposal,
     Correction,
     TextCorrection, BatchConstant, Comment, Review, Signature, Receipt, Event, TemplateVersion,
-    Worker,
+    SurveyLine, Worker,
 )  # fmt: skip
