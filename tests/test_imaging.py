@@ -187,3 +187,19 @@ def test_a_view_is_the_untouched_page_no_wider_than_a_screen(tmp_path: Path) -> 
         assert (view.format, view.mode) == ("JPEG", "RGB")
         assert (view.width, round(view.height, -1)) == (2000, 2830)
         assert view.getpixel((10, 10)) == pytest.approx((250, 250, 248), abs=3)
+
+
+def faded(image: PIL.Image.Image, ink: int) -> PIL.Image.Image:
+    """The page with its ink as light as `ink` (0 black, 250 paper)."""
+    return image.point([ink + round((250 - ink) * value / 255) for value in range(256)] * 3)
+
+
+def test_faint_print_is_no_blank_page_and_becomes_dark(tmp_path: Path) -> None:
+    made, page_ = readable(faded(page(), 165), tmp_path)
+    assert not made.quality.blank
+    assert np.percentile(page_, 2) < 60
+
+
+def test_writing_that_shines_through_leaves_a_page_blank(tmp_path: Path) -> None:
+    made, _ = readable(faded(page(), 215).transpose(PIL.Image.Transpose.FLIP_LEFT_RIGHT), tmp_path)
+    assert made.quality.blank

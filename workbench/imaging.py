@@ -30,6 +30,8 @@ _STEEPEST: Final = 9.0  # degrees of skew searched to either side
 _LETTERS_LONG_SIDE: Final = 1650  # letters are looked for at about 140 dpi of A4
 _BACKGROUND_LONG_SIDE: Final = 800
 _TURN_SIDE: Final = 768  # input of the orientation model
+_INK_SHARE: Final = 0.005  # of a page is ink, at least, where anything is written
+_FAINT, _USUAL_INK, _SHINES_THROUGH = 120, 60, 195  # gray on white paper
 _SURE_TURN: Final = 0.9  # odds of the orientation model that need no second opinion
 _FEWEST_LETTERS: Final = 12  # fewer say nothing of how a page lies
 _PAPER: Final = 255
@@ -60,7 +62,7 @@ def make_readable(
     image = load(scan)
     height, width = image.shape[:2]
     dpi = dpi or quality.estimated_dpi(width, height)
-    even = divide_background(without_stamp_ink(image))
+    even = darken_faint_ink(divide_background(without_stamp_ink(image)))
     turns = upright_turns(even)
     letters = find_letters(np.ascontiguousarray(np.rot90(even, -turns)))
     skew = find_skew(letters)
@@ -110,6 +112,18 @@ def _gray_page(path: Path, written: int) -> Image:
     return page
 
 
+def bare_page(path: Path) -> Image:
+    """The untouched pixels of a scan, gray and without stamp ink; not to be written to."""
+    return _bare_page(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _bare_page(path: Path, written: int) -> Image:
+    page = without_stamp_ink(load(path))
+    page.flags.writeable = False
+    return page
+
+
 def for_screen(image: Image, turns: int) -> Image:
     """The page as a person looks at it: turned clockwise by quarter turns, no wider than a screen.
 
@@ -140,6 +154,24 @@ def divide_background(gray: Image) -> Image:
     paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
     even: Image = cv2.divide(gray, paper, scale=_PAPER)
     return even
+
+
+def darken_faint_ink(even: Image) -> Image:
+    """An even page whose ink is faint, with ink as dark as print usually is; others as they are.
+
+    Where even the darkest is as light as writing that shines through, the page is left alone.
+    """
+    height, width = even.shape
+    inner = np.ascontiguousarray(even[height // 16 : -(height // 16) or None,
+                                      width // 16 : -(width // 16) or None])  # fmt: skip
+    counts = cv2.calcHist([inner], [0], None, [256], [0, 256]).ravel().astype(np.int64)
+    ink = int(np.searchsorted(np.cumsum(counts), _INK_SHARE * inner.size))
+    if not _FAINT < ink < _SHINES_THROUGH:
+        return even
+    gain = (_PAPER - _USUAL_INK) / (_PAPER - ink)
+    steps = _PAPER - (_PAPER - np.arange(256, dtype=np.float32)) * gain
+    darkened: Image = cv2.LUT(even, np.clip(steps, 0, _PAPER).astype(np.uint8))
+    return darkened
 
 
 def stretch(page: Image) -> Image:

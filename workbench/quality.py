@@ -18,6 +18,8 @@ Image = NDArray[np.uint8]
 A4_LONG_SIDE_INCHES: Final = 11.69
 _SHARPNESS_DPI: Final = 200  # blur is comparable only at one resolution
 _INK: Final = 0.55  # darker than this share of the paper around it is ink
+_FAINT_INK: Final = 0.75  # the same for faint ink, which is lighter than what shines through
+_FEWEST_LETTERS: Final = 40  # of faint ink, for a page that is not blank
 _BLANK_SHARE: Final = 0.0015  # a page number alone is more ink than this
 
 
@@ -37,10 +39,12 @@ def assess(
     if inner.size == 0:
         return Quality(dpi, 0.0, skew, 0.0, blank=True, rotation=rotation)
     paper = _paper(inner)
-    # Single specks are dust: only ink with ink beside it counts.
-    ink = cv2.morphologyEx(
-        (inner < _INK * paper).astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)
-    ).astype(bool)
+    ink = _darker(inner, paper, _INK)
+    if ink.mean() < _BLANK_SHARE:
+        # Faint writing is still writing: it has letters, which dust, folds and streaks have not.
+        faint = _darker(inner, paper, _FAINT_INK)
+        if _letters(faint) >= _FEWEST_LETTERS:
+            ink = faint
     covered = float(ink.mean())
     share = inner[ink] / paper[ink]
     return Quality(
@@ -51,6 +55,22 @@ def assess(
         blank=covered < _BLANK_SHARE,
         rotation=rotation,
     )
+
+
+def _darker(gray: Image, paper: NDArray[np.float32], share: float) -> NDArray[np.bool_]:
+    """Where it is darker than `share` of the paper. Single specks are dust and do not count."""
+    dark = (gray < share * paper).astype(np.uint8)
+    found: NDArray[np.bool_] = cv2.morphologyEx(
+        dark, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)
+    ).astype(bool)
+    return found
+
+
+def _letters(ink: NDArray[np.bool_]) -> int:
+    """How many blots have the size of a letter (1.3-6 mm high, at 200 dpi)."""
+    _, _, blots, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
+    _, _, width, height, _ = blots[1:].T
+    return int(((height >= 10) & (height <= 48) & (width >= 4) & (width <= 60)).sum())
 
 
 def _paper(gray: Image) -> NDArray[np.float32]:
