@@ -34,7 +34,6 @@ class Heard:
     engine: str
     text: str
     confidence: float  # on the engine's own scale
-    marks: bool
 
 
 def words_on(work: Work, document: str, number: int, *, by: str) -> Mapping[str, tuple[Word, ...]]:
@@ -87,7 +86,6 @@ def read_box(work: Work, document: str, number: int, box: Box, *, by: str) -> It
                 engine=task.engine.name,
                 text=" ".join(word.text for word in result.words),
                 confidence=min((word.confidence for word in result.words), default=0.0),
-                marks=task.engine.identity().marks,
             )
     if failure is not None and not answered:
         raise failure

@@ -4,7 +4,7 @@ They go past Streamlit: an answer must not wait for a run of the page, and comes
 
     GET  /page-words/{document}/{page}   {"engines": {engine: [[text, left, top, right, bottom]…]}}
     POST /read-box  {"document", "page", "box"}   one JSON object a line, as each engine answers:
-                    {"engine", "text", "marks"}…, or {"wrong": sentence} where nothing can be read
+                    {"engine", "text"}…, or {"wrong": sentence} where nothing can be read
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ async def read_box(request: Request) -> Response:
 def _answers(document: str, page: int, box: Box, by: str, language: Language) -> Iterator[str]:
     try:
         for heard in flow.read_box(workspace(), document, page, box, by=by):
-            yield _line({"engine": heard.engine, "text": heard.text, "marks": heard.marks})
+            yield _line({"engine": heard.engine, "text": heard.text})
     except WorkbenchError as error:
         speak(language)  # each step runs in a thread of its own
         yield _line({"wrong": _said(error)})

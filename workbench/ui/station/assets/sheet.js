@@ -6,6 +6,7 @@ export class Sheet {
   constructor(given) {
     this.pending = []; // acts in the journal, in order
     this.flagged = new Set();
+    this.pointed = new Map(); // field -> {page, box, candidates}: where the reviewer points, and what stands there
     this.update(given);
   }
 
@@ -22,18 +23,25 @@ export class Sheet {
     this.acts = [...this.given.acts];
     for (const entry of pending) {
       if (entry.act !== "undo") {
-        this.acts.push({ field: entry.field, act: entry.act, value: entry.value, mine: true });
+        this.acts.push({ ...entry, mine: true });
         continue;
       }
       const last = this.acts.findLastIndex((act) => act.field === entry.field);
       if (last >= 0) this.acts.splice(last, 1);
     }
     const newest = new Map(this.acts.map((act) => [act.field, act]));
-    this.fields = this.given.fields.map((field) => stand(field, newest.get(field.name), this.flagged));
+    this.fields = this.given.fields.map((field) => stand(field, newest.get(field.name), this.flagged, this.pointed.get(field.name)));
     this.byName = new Map(this.fields.map((field) => [field.name, field]));
     const flagged = this.fields.filter((field) => field.flagged);
     this.order = [...flagged, ...this.fields.filter((field) => !field.flagged)];
     this.doubts = flagged;
+  }
+
+  /** Let a field stand where the reviewer points; null: where it stood before. */
+  point(name, place) {
+    if (place) this.pointed.set(name, place);
+    else this.pointed.delete(name);
+    this.settle(this.pending);
   }
 
   get document() {
@@ -74,11 +82,16 @@ export class Sheet {
   }
 }
 
-function stand(field, act, flagged) {
+function stand(field, act, flagged, pointed) {
   const kind = act?.act ?? null;
   const value = EMPTY.has(kind) ? "" : kind && kind !== "accept" ? act.value : field.proposed;
+  const place = pointed ?? (act?.box ? act : field);
   return {
     ...field,
+    page: place.page,
+    box: place.box,
+    candidates: pointed?.candidates ?? field.candidates,
+    isPointed: Boolean(pointed),
     act: kind,
     value,
     flagged: flagged.has(field.name),

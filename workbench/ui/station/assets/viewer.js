@@ -2,9 +2,11 @@
 
 const release = new URL(import.meta.url).search;
 const { h, svg, button } = await import(`./dom.js${release}`);
+const { Pointing } = await import(`./pointing.js${release}`);
 
 const READABLE = 980; // px of a page's width at which typed text is easy to read
 const STEP = 1.25;
+const REST = 140; // ms without a turn of the wheel after which the paper is drawn sharp again
 
 export class Viewer {
   /** `pick(name)` is told which field's box was clicked; `speak` gives the words. */
@@ -12,6 +14,7 @@ export class Viewer {
     this.pick = pick;
     this.speak = speak;
     this.images = images;
+    this.pointing = new Pointing(this, speak);
     this.zoom = 1; // the reader's own wish, kept from field to field
     this.whole = false;
     this.tabs = h("div.tabs", { role: "tablist" });
@@ -21,13 +24,16 @@ export class Viewer {
       button("tool.minus", () => this.zoomBy(1 / STEP), "−"),
       button("tool.plus", () => this.zoomBy(STEP), "+"),
       (this.contextButton = button("tool.wide", () => this.toggleContext())),
+      (this.pointButton = button("tool.point", () => this.pointing.toggle())),
     );
+    this.pointButton.hidden = true; // until pointing is answered
     this.sheetOfPaper = h("div.paper");
-    this.pane = h("div.pane", {}, this.sheetOfPaper);
+    this.pane = h("div.pane", {}, this.sheetOfPaper, this.pointing.hint);
     this.element = h("section.scan", {}, h("div.bar", {}, this.tabs, this.tools), this.pane);
     this.element.addEventListener("mousedown", (event) => event.preventDefault()); // keeps the focus
     this.pane.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     this.pane.addEventListener("pointerdown", (event) => this.grab(event));
+    this.pane.addEventListener("pointerenter", () => this.pointing.fetch()); // a click is then answered at once
     this.watch = new ResizeObserver(() => this.sheet && this.aim());
     this.watch.observe(this.pane);
   }
@@ -41,6 +47,9 @@ export class Viewer {
     for (const tool of [minus, plus]) tool.setAttribute("aria-label", tool.title);
     const label = speak(this.whole ? "to_field" : "whole_page");
     this.contextButton.replaceChildren(label, h("kbd", {}, "G"));
+    this.pointButton.replaceChildren(speak("point"), h("kbd", {}, "B"));
+    this.pointButton.title = speak("point_hint");
+    this.pointButton.setAttribute("aria-pressed", String(this.pointing.on));
   }
 
   /** Show `sheet` with the field `name` in view; null shows the first page whole. */
@@ -51,9 +60,12 @@ export class Viewer {
     if (moved) this.whole = false;
     this.sheet = sheet;
     this.field = field;
+    const before = this.number;
     if (fresh) this.number = field?.page ?? sheet.fields.find((f) => f.page !== null)?.page ?? 0;
     else if (moved && field?.page != null) this.number = field.page;
     this.turn(moved);
+    if (moved) this.pointing.moved();
+    if (fresh || before !== this.number) this.pointing.turned();
   }
 
   /** Turn to page `number` (as the reader asked). */
@@ -61,12 +73,13 @@ export class Viewer {
     if (!this.sheet || number < 0 || number >= this.sheet.given.pages.length) return;
     this.number = number;
     this.turn(true);
+    this.pointing.turned();
   }
 
   toggleContext() {
     if (!this.sheet) return;
     this.whole = !this.whole;
-    if (!this.whole && this.field?.page != null) this.number = this.field.page;
+    if (!this.whole && this.field?.page != null && this.number !== this.field.page) return this.turnTo(this.field.page);
     this.turn(true);
   }
 
@@ -92,7 +105,7 @@ export class Viewer {
     this.drawBoxes();
     const lost = image.complete && !image.naturalWidth;
     const note = lost ? h("p.lost", {}, this.speak("no_image")) : null;
-    this.sheetOfPaper.replaceChildren(...[image, this.overlay, note].filter(Boolean));
+    this.sheetOfPaper.replaceChildren(...[image, this.overlay, ...this.pointing.elements, note].filter(Boolean));
     if (aim) this.aim();
   }
 
@@ -164,31 +177,78 @@ export class Viewer {
   /** Put the paper's corner at x, y, with its edges no further in than the pane's. */
   place(x, y) {
     const { clientWidth: across, clientHeight: down } = this.pane;
+    this.stand(x, y);
+    this.settle();
+  }
+
+  /** Lay the paper out at its scale: everything on it is drawn sharp. */
+  settle() {
+    clearTimeout(this.resting);
+    this.resting = null;
+    if (!this.page) return;
+    const { style } = this.sheetOfPaper;
+    this.laid = this.scale;
+    style.width = `${this.page.width * this.scale}px`;
+    style.height = `${this.page.height * this.scale}px`;
+    this.stand(this.x, this.y);
+    if (this.drawnAt !== this.scale) this.pointing.draw();
+    this.drawnAt = this.scale;
+  }
+
+  /** Move and grow the paper as it was last laid out: the browser draws nothing anew for that. */
+  stand(x, y) {
+    const { clientWidth: across, clientHeight: down } = this.pane;
     const wide = this.page.width * this.scale;
     const tall = this.page.height * this.scale;
     this.x = wide <= across ? (across - wide) / 2 : Math.min(0, Math.max(across - wide, x));
     this.y = tall <= down ? (down - tall) / 2 : Math.min(0, Math.max(down - tall, y));
-    const { style } = this.sheetOfPaper;
-    style.width = `${wide}px`;
-    style.height = `${tall}px`;
-    style.transform = `translate(${Math.round(this.x)}px, ${Math.round(this.y)}px)`;
+    const grown = this.scale / (this.laid ?? this.scale);
+    const still = grown === 1;
+    const [left, top] = still ? [Math.round(this.x), Math.round(this.y)] : [this.x, this.y];
+    this.sheetOfPaper.style.transform = `translate(${left}px, ${top}px)${still ? "" : ` scale(${grown})`}`;
+  }
+
+  /** Bring `box` into the pane, moving the paper no further than needed. */
+  reveal([left, top, right, bottom]) {
+    const { clientWidth: across, clientHeight: down } = this.pane;
+    const [wide, tall] = [this.page.width * this.scale, this.page.height * this.scale];
+    const air = 24;
+    const x = Math.max(air - left * wide, Math.min(across - air - right * wide, this.x));
+    const y = Math.max(air - top * tall, Math.min(down - air - bottom * tall, this.y));
+    if (x !== this.x || y !== this.y) this.place(x, y);
+  }
+
+  /** Where an event is on the page, in fractions of it. */
+  at(event) {
+    const { left, top } = this.pane.getBoundingClientRect();
+    const x = (event.clientX - left - this.x) / (this.page.width * this.scale);
+    const y = (event.clientY - top - this.y) / (this.page.height * this.scale);
+    return [Math.min(1, Math.max(0, x)), Math.min(1, Math.max(0, y))];
+  }
+
+  /** What lies in the pane's upper left corner, in fractions of the page. */
+  get corner() {
+    return [Math.max(0, -this.x / (this.page.width * this.scale)), Math.max(0, -this.y / (this.page.height * this.scale))];
   }
 
   wheel(event) {
     if (!this.page) return;
     event.preventDefault();
-    if (!event.ctrlKey) return this.place(this.x - event.deltaX, this.y - event.deltaY);
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.settle(), REST);
+    if (!event.ctrlKey) return this.stand(this.x - event.deltaX, this.y - event.deltaY);
     const { left, top } = this.pane.getBoundingClientRect();
     const [x, y] = [event.clientX - left, event.clientY - top];
     const before = this.scale;
-    const factor = Math.exp(-event.deltaY / 300);
-    this.scale = Math.min(4, Math.max(0.1, before * factor));
+    this.scale = Math.min(4, Math.max(0.1, before * Math.exp(-event.deltaY / 300)));
     this.zoom *= this.scale / before;
-    return this.place(x - ((x - this.x) * this.scale) / before, y - ((y - this.y) * this.scale) / before);
+    return this.stand(x - ((x - this.x) * this.scale) / before, y - ((y - this.y) * this.scale) / before);
   }
 
   grab(event) {
     if (event.button !== 0 || !this.page) return;
+    if (this.resting) this.settle();
+    if (this.pointing.begins(event)) return this.pointing.drag(event);
     const from = { x: event.clientX, y: event.clientY, left: this.x, top: this.y };
     let dragged = false;
     const move = (now) => {
@@ -196,7 +256,7 @@ export class Viewer {
       if (!dragged && Math.hypot(dx, dy) < 4) return;
       dragged = true;
       this.pane.classList.add("dragging");
-      this.place(from.left + dx, from.top + dy);
+      this.stand(from.left + dx, from.top + dy);
     };
     const drop = (now) => {
       this.pane.removeEventListener("pointermove", move);
@@ -211,18 +271,18 @@ export class Viewer {
     this.pane.addEventListener("pointercancel", drop);
   }
 
-  /** The smallest box under the pointer is what was meant. */
+  /** The smallest box under the pointer is what was meant; outside of them all, the word. */
   click(event) {
-    const { left, top } = this.pane.getBoundingClientRect();
-    const x = (event.clientX - left - this.x) / (this.page.width * this.scale);
-    const y = (event.clientY - top - this.y) / (this.page.height * this.scale);
+    const [x, y] = this.at(event);
     const hit = this.sheet.fields
       .filter((f) => f.box && f.page === this.number && x >= f.box[0] && x <= f.box[2] && y >= f.box[1] && y <= f.box[3])
       .sort((a, b) => area(a.box) - area(b.box))[0];
     if (hit) this.pick(hit.name);
+    else if (this.pointing.reach && this.field) this.pointing.takeWord(x, y);
   }
 
   close() {
+    clearTimeout(this.resting);
     this.watch.disconnect();
   }
 }
