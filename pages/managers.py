@@ -3,7 +3,7 @@
 import streamlit as st
 
 from workbench import review, ui
-from workbench.analytics import ROWS_READ, Questions
+from workbench.analytics import Questions
 from workbench.model import Role, now
 from workbench.ui import board, frame
 from workbench.ui.notation import moment
@@ -14,10 +14,16 @@ review.must(person, Role.MANAGER)
 frame.heading(say("Figures"), say("How far the work is, how good it is and where it waits."))
 
 
+@st.cache_resource(max_entries=1, show_spinner=False)
+def asked() -> Questions:
+    """The questions, for everyone in this process."""
+    return Questions(work.lake)
+
+
 @st.cache_resource(max_entries=1, ttl="10m", show_spinner=False)
-def counted(slot: int) -> tuple[Questions, str]:
-    """The questions about the store as it is now, and the time; one count a slot, for everyone."""
-    return Questions.of(work.store.tables(*ROWS_READ)), moment(now())
+def refreshed(slot: int) -> None:
+    """Have the lake follow the store, once a slot."""
+    work.lake.refresh(work.store, at=now())
 
 
 documents = sum(work.store.counts().values())
@@ -30,12 +36,12 @@ if not documents:
     )
     st.stop()
 
-# Counting 10,000 documents takes half a minute: too long to do it for each that moved on.
 if st.session_state.get("managers.refresh"):
-    counted.clear()
-seconds = 60 if documents <= 2000 else 300
+    refreshed.clear()
 with st.spinner(say("Counting…")):
-    questions, at = counted(int(now().timestamp() // seconds))
+    refreshed(int(now().timestamp() // 60))
+    questions = asked()
+    questions.renew()
 
 chosen = board.choose(questions, work.templates)
 board.top(chosen)
@@ -46,4 +52,5 @@ for tab, draw in zip(
 ):
     with tab:
         draw(chosen)
-st.caption(say("Counted at {at}.", at=at))
+if questions.at:
+    st.caption(say("Counted at {at}.", at=moment(questions.at)))

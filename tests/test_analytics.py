@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, select
 
 from tests import made_up
 from workbench import migrations
-from workbench.analytics import ROWS_READ, TABLES, Questions, facts, queries
-from workbench.bench import analytics as bench
+from workbench.analytics import Lake, Questions, queries
+from workbench.analytics.merged import connect
 from workbench.model import (
     Act,
     Correction,
@@ -99,9 +99,22 @@ def _act(serial: int, field: str, act: Act, after: str, **changes: Any) -> Corre
     return Correction(**plain | changes)
 
 
+def _lake(store: Store) -> Lake:
+    """The lake beside the store, as the store is now."""
+    lake = Lake(store.objects.parent / "lake")
+    lake.refresh(store, at=NOON)
+    return lake
+
+
 def _questions(store: Store, *rows: SQLModel) -> Questions:
-    store.add(*rows)
-    return Questions.of(store.tables(*ROWS_READ))
+    if rows:
+        store.add(*rows)
+    return Questions(_lake(store))
+
+
+def _table(questions: Questions, name: str) -> Any:
+    """A table of the lake."""
+    return next(reader.read_pandas() for found, reader in questions.tables() if found == name)
 
 
 def _one(questions: Questions, name: str, **parameters: object) -> dict[str, Any]:
@@ -116,25 +129,40 @@ def _one(questions: Questions, name: str, **parameters: object) -> dict[str, Any
 
 
 def test_no_name_and_no_field_value_reaches_the_analytics(province: Store) -> None:
-    rows = province.tables(*ROWS_READ)
+    with province.change() as session:
+        proposals = session.exec(select(Proposal)).all()
+        corrections = session.exec(select(Correction)).all()
     secrets = {"soat1", "worker"}
-    for proposal in rows["proposal"]:
-        secrets |= {proposal["value"], proposal["normalised"], *proposal["candidates"].values()}
-    for correction in rows["correction"]:
-        secrets |= {correction["before"], correction["after"], correction["normalised"]}
+    for proposal in proposals:
+        secrets |= {proposal.value, proposal.normalised, *proposal.candidates.values()}
+    for correction in corrections:
+        secrets |= {correction.before, correction.after, correction.normalised}
     secrets -= {""}
     assert len(secrets) > 50
 
+    lake = _lake(province)
+    lake.compact(at=NOON)
+    files = list(lake.folder.glob("*/*.parquet"))
     told = {
         cell
-        for table in facts(rows).values()
-        for column in table.columns
+        for file in files
+        for column in pq.read_table(file).columns
         for cell in column.to_pylist()
         if isinstance(cell, str)
     }
 
     assert told
     assert not told & secrets
+
+
+def test_a_person_is_a_key_that_only_this_site_can_make(store: Store, tmp_path: Path) -> None:
+    store.add(_document(), _act(1, "so", Act.EDIT, "222"))
+
+    lake = _lake(store)
+    (who,) = set(_table(Questions(lake), "acts")["who"])
+
+    assert who == lake.key_of("soat1") != Lake(tmp_path / "elsewhere" / "lake").key_of("soat1")
+    assert (lake.folder.parent / "lake.key").stat().st_mode & 0o077 == 0
 
 
 def test_the_values_in_a_reason_stay_behind(store: Store) -> None:
@@ -146,27 +174,19 @@ def test_the_values_in_a_reason_stay_behind(store: Store) -> None:
     assert held == {"reason": "{reason}", "held_at": "read", "documents": 1}
 
 
-def test_a_column_that_nobody_allowed_is_left_at_the_door() -> None:
-    schema = TABLES["units"]
-    units = pa.table({"code": ["u"], "name": ["Unit"], "holder": ["Ba"]})
-
-    questions = Questions({"units": units})
-
-    columns = questions._connection.sql("DESCRIBE units").fetchall()
-    assert [column[0] for column in columns] == schema.names
-
-
 def test_duckdb_reads_no_file_and_fetches_no_extension(tmp_path: Path) -> None:
     file = tmp_path / "names.csv"
     file.write_text("name\nBa\n")
-    questions = Questions({})
+    connection = connect(tmp_path / "lake")
 
     with pytest.raises(duckdb.Error):
-        questions._connection.sql(f"FROM read_csv('{file}')").fetchall()
+        connection.sql(f"FROM read_csv('{file}')").fetchall()
     with pytest.raises(duckdb.Error):
-        questions._connection.execute("INSTALL sqlite")
+        connection.execute("INSTALL sqlite")
     with pytest.raises(duckdb.Error):
-        questions._connection.execute("SET enable_external_access = true")
+        connection.execute("SET enable_external_access = true")
+    with pytest.raises(duckdb.Error):
+        connection.execute(f"COPY (SELECT 1) TO '{tmp_path}/out.parquet'")
 
 
 def test_an_event_of_a_document_that_came_later_is_nobodys(store: Store) -> None:
@@ -180,10 +200,10 @@ def test_an_event_of_a_document_that_came_later_is_nobodys(store: Store) -> None
 
 @pytest.mark.parametrize("name", [q.name for q in queries().values() if q.answers])
 def test_each_question_says_what_it_answers_and_has_an_answer_for_an_empty_store(
-    name: str,
+    name: str, tmp_path: Path
 ) -> None:
     assert queries()[name].description.endswith(".")
-    Questions({}).ask(name)
+    Questions(Lake(tmp_path / "lake")).ask(name)
 
 
 def test_keywords_are_written_in_capitals() -> None:
@@ -192,9 +212,9 @@ def test_keywords_are_written_in_capitals() -> None:
         assert not small.search(re.sub(r"'[^']*'", "", query.sql)), query.name
 
 
-def test_a_parameter_that_a_question_does_not_have_is_refused() -> None:
+def test_a_parameter_that_a_question_does_not_have_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="unit_code"):
-        Questions({}).ask("totals", unit_code="PC06")
+        Questions(Lake(tmp_path / "lake")).ask("totals", unit_code="PC06")
 
 
 # --- progress ------------------------------------------------------------------------------------
@@ -251,7 +271,7 @@ def test_a_rejected_document_is_in_no_total(store: Store) -> None:
 
 
 def test_every_way_to_cut_the_work_gives_the_same_total(province: Store) -> None:
-    questions = Questions.of(province.tables(*ROWS_READ))
+    questions = _questions(province)
     totals = _one(questions, "totals")
     counts = province.counts()
 
@@ -272,7 +292,7 @@ def test_every_way_to_cut_the_work_gives_the_same_total(province: Store) -> None
 
 
 def test_units_kinds_and_days_narrow_every_figure(province: Store) -> None:
-    questions = Questions.of(province.tables(*ROWS_READ))
+    questions = _questions(province)
     units = questions.ask("progress_by_unit").set_index("unit")
     for code in units.index[:3]:
         assert _one(questions, "totals", units=[code])["total"] == units.loc[code, "total"]
@@ -348,7 +368,7 @@ def test_engines_are_measured_against_the_proposal_until_a_person_has_spoken(
     said = (_said("tesseract", "so", "221/ĐKMD"), _said("trueocr", "so", "227/ĐKMD"))
     proposed = (_document(stage=Stage.PROPOSED), _proposal("so", "221/ĐKMD"))
     store.add(*proposed, *said)
-    before = Questions.of(store.tables(*ROWS_READ)).ask("engine_agreement").set_index("engine")
+    before = _questions(store).ask("engine_agreement").set_index("engine")
     assert dict(before["agreeing"]) == {"tesseract": 1, "trueocr": 0}
     assert before["settled"].sum() == 0
 
@@ -356,7 +376,7 @@ def test_engines_are_measured_against_the_proposal_until_a_person_has_spoken(
     with store.change() as session:
         session.merge(_document(stage=Stage.REVIEWED))
 
-    after = Questions.of(store.tables(*ROWS_READ)).ask("engine_agreement").set_index("engine")
+    after = _questions(store).ask("engine_agreement").set_index("engine")
     assert dict(after["agreeing"]) == {"tesseract": 0, "trueocr": 1}
     assert after["settled"].sum() == 2
 
@@ -471,23 +491,3 @@ def test_a_page_that_failed_does_not_make_its_engine_look_fast(store: Store) -> 
 
     cost = _one(questions, "engine_cost")
     assert (cost["pages"], cost["failed"], cost["mean_seconds"]) == (1, 1, 2.0)
-
-
-# --- the measurement ---------------------------------------------------------------------------
-
-
-def test_the_bench_asks_every_question_and_tells_its_cases() -> None:
-    found = bench.measure(400, runs=1).as_json()
-
-    assert found["documents"] == 400
-    assert found["facts"] > 20_000
-    assert set(found["seconds"]) == {q.name for q in queries().values() if q.answers}
-    assert found["ratio"] == pytest.approx(found["total_seconds"], abs=0.01)
-
-
-def test_the_time_allowed_grows_with_the_documents() -> None:
-    def measured(documents: int) -> bench.Measured:
-        return bench.Measured(documents, 1, 0.1, {"totals": 2.0}, 1)
-
-    assert measured(50_000).ratio == 2.0
-    assert measured(200_000).ratio == 0.5

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests import made_up
 from workbench import migrations, model, ui, words
-from workbench.analytics import ROWS_READ, Questions
+from workbench.analytics import Lake, Questions
 from workbench.model import Act, Correction, Person, Role, Stage
 from workbench.store import Store
 from workbench.template import load_all
@@ -70,12 +70,23 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
             password_hash="",
             roles=[role.value for role in roles or (Role.MANAGER,)],
         )
-        work = SimpleNamespace(store=store, templates=load_all(PAGES.parent / "ocr_templates"))
+        work = SimpleNamespace(
+            store=store, lake=_lake(store), templates=load_all(PAGES.parent / "ocr_templates")
+        )
         monkeypatch.setattr(ui, "workspace", lambda: work)
         monkeypatch.setattr(ui, "person", lambda: person)
         return AppTest.from_string(APP, default_timeout=60).run()
 
     return opened
+
+
+def _lake(store: Store) -> Lake:
+    return Lake(store.objects.parent / "lake")
+
+
+def _asked(store: Store) -> Questions:
+    _lake(store).refresh(store, at=NOON)
+    return Questions(_lake(store))
 
 
 def _metrics(page: AppTest) -> dict[str, str]:
@@ -228,7 +239,7 @@ def test_a_manager_reads_english_by_choice(
 
 @pytest.fixture
 def questions(filled: Store) -> Questions:
-    return Questions.of(filled.tables(*ROWS_READ))
+    return _asked(filled)
 
 
 def test_a_stacked_bar_is_as_long_as_its_total(questions: Questions) -> None:
@@ -277,7 +288,7 @@ def test_numbers_are_written_as_the_reader_writes_them(questions: Questions) -> 
 
 def test_days_become_weeks_when_there_are_too_many_for_bars(store: Store) -> None:
     made_up.fill(store, documents=30, until=NOON, days=400, units=2)
-    daily = Questions.of(store.tables(*ROWS_READ)).ask("documents_per_day")
+    daily = _asked(store).ask("documents_per_day")
     assert len(daily) > 300
 
     figure = charts.per_day(daily, charts.LIGHT)

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workbench import accounts, engines, migrations, signing, words
+from workbench.analytics import Lake
 from workbench.errors import SettingsError, SigningError, StorageError
 from workbench.executors import Inline, Processes
 from workbench.model import TemplateVersion, Unit
@@ -158,6 +159,11 @@ class Workspace:
                 "Seal them with `workbench sign`, where the key is; it asks for the PIN.",
             )
         return signing.agency_signer(_agency_keys(self.settings, self.pin), agency=self.agency)
+
+    @cached_property
+    def lake(self) -> Lake:
+        """What the managers' figures are told from."""
+        return Lake(self.settings.data / "lake")
 
     @cached_property
     def repository(self) -> Repository:

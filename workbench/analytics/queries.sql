@@ -1,4 +1,4 @@
--- Every question of the managers' page. A question is a name, what it answers, and one statement.
+-- Every question of the managers' pages, over the tables of the event lake. A question is a name, what it answers, and one statement.
 --
 -- Common parameters; NULL asks for all:
 --   $units, $kinds   codes of units, ids of templates
@@ -11,39 +11,111 @@
 -- The day of a moment as a clock in Việt Nam shows it.
 CREATE MACRO local_day(moment) AS (moment AT TIME ZONE 'Asia/Ho_Chi_Minh')::DATE;
 
--- name: kind_of_field
--- A line item's field without its place in the list: muc.3.so_hieu is muc.so_hieu.
-CREATE MACRO kind_of_field(field) AS regexp_replace(field, '\.\d+\.', '.');
-
 -- name: chosen
 -- The documents that units, kinds and period select, with where they stand in plain classes.
 CREATE MACRO chosen(units, kinds, since, until) AS TABLE
 SELECT
     *,
-    local_day(created_at) AS day,
     stage = 'exported' AS is_done,
     stage = 'held' AS is_held,
     stage NOT IN ('exported', 'held', 'rejected') AS in_work
 FROM documents
 WHERE (units IS NULL OR list_contains(units, unit))
     AND (kinds IS NULL OR list_contains(kinds, coalesce(kind, '')))
-    AND (since IS NULL OR local_day(created_at) >= since)
-    AND (until IS NULL OR local_day(created_at) <= until);
+    AND (since IS NULL OR day >= since)
+    AND (until IS NULL OR day <= until);
 
 -- name: arrivals
--- The first time each document came to each stage: a document that is sent back counts once.
+-- How many documents came to each stage for the first time on each day: one that is sent back counts
+-- once.
 CREATE MACRO arrivals(units, kinds) AS TABLE
+WITH steps AS (
+    SELECT
+        unnest(['received', 'read', 'reviewed', 'approved', 'exported']) AS step,
+        unnest([day, read_on, reviewed_on, approved_on, exported_on]) AS day
+    FROM chosen(units, kinds, NULL::DATE, NULL::DATE)
+)
+SELECT step, day, count(*) AS documents
+FROM steps
+WHERE day IS NOT NULL
+GROUP BY ALL;
+
+-- name: in_cells
+-- The months that lie within the period and are told whole by the roll-ups.
+CREATE MACRO in_cells(since, until) AS TABLE
+SELECT month
+FROM months
+WHERE NOT is_open
+    AND (since IS NULL OR strptime(month, '%Y-%m')::DATE >= since)
+    AND (until IS NULL OR last_day(strptime(month, '%Y-%m')::DATE) <= until);
+
+-- name: beside_cells
+-- The chosen documents that the roll-ups do not tell: something came since, or only a part of their
+-- month is asked for.
+CREATE MACRO beside_cells(units, kinds, since, until) AS TABLE
+SELECT *
+FROM chosen(units, kinds, since, until)
+WHERE month NOT IN (FROM in_cells(since, until));
+
+-- name: field_cells
+-- What became of the proposals in documents that a person has vouched for: sums to be summed, per
+-- unit, kind, regime, template and kind of field.
+CREATE MACRO field_cells(units, kinds, since, until) AS TABLE
+SELECT * EXCLUDE (month)
+FROM kept_field_cells
+WHERE (units IS NULL OR list_contains(units, unit))
+    AND (kinds IS NULL OR list_contains(kinds, coalesce(kind, '')))
+    AND month IN (FROM in_cells(since, until))
+UNION ALL BY NAME
 SELECT
-    e.document,
-    CASE e.after WHEN 'proposed' THEN 'read' ELSE e.after END AS step,
-    local_day(min(e."at")) AS day
-FROM events AS e
-JOIN chosen(units, kinds, NULL::DATE, NULL::DATE) AS d ON d.id = e.document
-WHERE e.after IN ('read', 'proposed', 'reviewed', 'approved', 'exported')
-GROUP BY ALL
-UNION ALL
-SELECT id, 'received', day
-FROM chosen(units, kinds, NULL::DATE, NULL::DATE);
+    d.unit,
+    d.kind,
+    d.regime,
+    f.template,
+    f.field_kind,
+    count(*) AS cases,
+    count(*) FILTER (f.accepted) AS accepted,
+    count(*) FILTER (f.flagged) AS flagged,
+    count(*) FILTER (f.changed) AS changed,
+    count(*) FILTER (f.accepted AND f.changed) AS accepted_changed,
+    count(*) FILTER (f.late) AS late,
+    count(*) FILTER (f.act = 'edit' AND f.changed) AS edit,
+    count(*) FILTER (f.act = 'candidate' AND f.changed) AS candidate,
+    count(*) FILTER (f.act = 'illegible') AS illegible,
+    count(*) FILTER (f.act = 'absent') AS absent,
+    sum(f.keys)::BIGINT AS keys,
+    sum(f.milliseconds)::BIGINT AS milliseconds
+FROM fields AS f
+JOIN beside_cells(units, kinds, since, until) AS d ON d.document = f.document
+WHERE d.settled
+GROUP BY ALL;
+
+-- name: engine_cells
+-- What engines said: sums to be summed, per unit, kind, regime, template, scan, engine, version and
+-- kind of field.
+CREATE MACRO engine_cells(units, kinds, since, until) AS TABLE
+SELECT * EXCLUDE (month)
+FROM kept_engine_cells
+WHERE (units IS NULL OR list_contains(units, unit))
+    AND (kinds IS NULL OR list_contains(kinds, coalesce(kind, '')))
+    AND month IN (FROM in_cells(since, until))
+UNION ALL BY NAME
+SELECT
+    d.unit,
+    d.kind,
+    d.regime,
+    d.template,
+    d.scan_level,
+    c.engine,
+    c.version,
+    c.field_kind,
+    count(*) AS readings,
+    count(*) FILTER (c.agrees) AS agreeing,
+    count(*) FILTER (d.settled) AS settled,
+    count(*) FILTER (c.agrees AND d.settled) AS right_settled
+FROM candidates AS c
+JOIN beside_cells(units, kinds, since, until) AS d ON d.document = c.document
+GROUP BY ALL;
 
 -- name: units_seen
 -- The units that have handed in documents, by name.
@@ -68,11 +140,11 @@ ORDER BY documents DESC, kind;
 -- name: period
 -- One row: the first and the last day on which anything happened; none in an empty store.
 SELECT
-    (SELECT local_day(min(created_at)) FROM documents) AS first_day,
+    (SELECT min(day) FROM documents) AS first_day,
     (SELECT local_day(max(moment)) FROM (
         SELECT max(changed_at) AS moment FROM documents
         UNION ALL
-        SELECT max("at") FROM events
+        SELECT max("at") FROM moves
     )) AS last_day;
 
 -- name: totals
@@ -100,9 +172,7 @@ ORDER BY stage;
 -- name: documents_per_day
 -- Documents taken in, read, reviewed, approved and exported on each day, days of rest included.
 WITH steps AS (
-    SELECT step, day, count(*) AS documents
     FROM arrivals($units::VARCHAR[], $kinds::VARCHAR[])
-    GROUP BY ALL
 ), span AS (
     SELECT
         coalesce($since::DATE, min(day)) AS first_day,
@@ -128,9 +198,7 @@ ORDER BY days.day;
 -- name: burn_up
 -- Documents taken in, reviewed and exported up to the end of each day, from the very first day on.
 WITH steps AS (
-    SELECT step, day, count(*) AS documents
     FROM arrivals($units::VARCHAR[], $kinds::VARCHAR[])
-    GROUP BY ALL
 ), days AS (
     SELECT unnest(generate_series(min(day), greatest(max(day), coalesce($until::DATE, max(day))),
         INTERVAL 1 DAY))::DATE AS day
@@ -227,54 +295,23 @@ ORDER BY documents DESC, reason;
 -- name: engine_agreement
 -- Per engine and field: readings, how many say the value that stands, and how many of the readings
 -- are measured against a value a person vouched for (the rest against the proposal).
-WITH counted AS (
-    SELECT
-        r.engine,
-        r.field,
-        count(*) AS readings,
-        count(*) FILTER (agrees) AS agreeing,
-        count(*) FILTER (settled) AS settled,
-        count(*) FILTER (agrees AND settled) AS right_settled
-    FROM field_readings AS r
-    JOIN chosen($units::VARCHAR[], $kinds::VARCHAR[], $since::DATE, $until::DATE) AS d
-        ON d.id = r.document
-    GROUP BY ALL
-)
 SELECT
-    engine::VARCHAR AS engine,
-    kind_of_field(field::VARCHAR) AS field,
+    engine,
+    field_kind AS field,
     sum(readings)::BIGINT AS readings,
     sum(agreeing)::BIGINT AS agreeing,
     sum(settled)::BIGINT AS settled,
     sum(right_settled)::BIGINT AS right_settled,
     sum(agreeing) / sum(readings) AS share
-FROM counted
-GROUP BY 1, 2
+FROM engine_cells($units::VARCHAR[], $kinds::VARCHAR[], $since::DATE, $until::DATE)
+GROUP BY ALL
 ORDER BY 1, 2;
 
 -- name: corrections_by_field
 -- Per field, in documents a person has reviewed: cases, and how many were typed, taken from another
 -- engine, illegible, absent, or changed in any of these ways.
-WITH reviewed AS (
-    SELECT p.document, p.field, p.changed
-    FROM proposals AS p
-    JOIN chosen($units::VARCHAR[], $kinds::VARCHAR[], $since::DATE, $until::DATE) AS d
-        ON d.id = p.document
-    WHERE p.settled
-), counted AS (
-    SELECT
-        r.field,
-        count(*) AS cases,
-        count(*) FILTER (c.act = 'edit' AND r.changed) AS edit,
-        count(*) FILTER (c.act = 'candidate' AND r.changed) AS candidate,
-        count(*) FILTER (c.act = 'illegible') AS illegible,
-        count(*) FILTER (c.act = 'absent') AS absent
-    FROM reviewed AS r
-    LEFT JOIN corrections AS c ON c.document = r.document AND c.field = r.field AND c.stands
-    GROUP BY r.field
-)
 SELECT
-    kind_of_field(field::VARCHAR) AS field,
+    field_kind AS field,
     sum(cases)::BIGINT AS cases,
     sum(edit)::BIGINT AS edit,
     sum(candidate)::BIGINT AS candidate,
@@ -282,54 +319,40 @@ SELECT
     sum(absent)::BIGINT AS absent,
     sum(edit + candidate + illegible + absent)::BIGINT AS corrected,
     sum(edit + candidate + illegible + absent) / sum(cases) AS share
-FROM counted
-GROUP BY 1
+FROM field_cells($units::VARCHAR[], $kinds::VARCHAR[], $since::DATE, $until::DATE)
+GROUP BY ALL
 ORDER BY corrected DESC, cases DESC, 1;
 
 -- name: accepted_unseen
 -- Per field, in documents a person has reviewed: how many values the machine accepted by itself, and
 -- how many of those a person changed all the same.
-WITH counted AS (
-    SELECT
-        p.field,
-        count(*) AS cases,
-        count(*) FILTER (accepted) AS accepted,
-        count(*) FILTER (accepted AND changed) AS changed
-    FROM proposals AS p
-    JOIN chosen($units::VARCHAR[], $kinds::VARCHAR[], $since::DATE, $until::DATE) AS d
-        ON d.id = p.document
-    WHERE settled
-    GROUP BY p.field
-)
 SELECT
-    kind_of_field(field::VARCHAR) AS field,
+    field_kind AS field,
     sum(cases)::BIGINT AS cases,
     sum(accepted)::BIGINT AS accepted,
-    sum(changed)::BIGINT AS changed,
+    sum(accepted_changed)::BIGINT AS changed,
     sum(accepted) / sum(cases) AS share_accepted,
-    sum(changed) / nullif(sum(accepted), 0) AS share_changed
-FROM counted
-GROUP BY 1
+    sum(accepted_changed) / nullif(sum(accepted), 0) AS share_changed
+FROM field_cells($units::VARCHAR[], $kinds::VARCHAR[], $since::DATE, $until::DATE)
+GROUP BY ALL
 ORDER BY changed DESC, accepted DESC, 1;
 
 -- name: review_effort
 -- One row: median active seconds a reviewed document and a flagged field, with their cases.
 WITH selected AS (
-    SELECT id
+    SELECT document
     FROM chosen($units::VARCHAR[], $kinds::VARCHAR[], $since::DATE, $until::DATE)
 ), sittings AS (
     SELECT r.document, sum(r.milliseconds) / 1000 AS seconds
-    FROM reviews AS r
-    JOIN selected ON selected.id = r.document
+    FROM decisions AS r
+    JOIN selected USING (document)
     WHERE r.duty = 'review'
     GROUP BY r.document
 ), flagged AS (
-    SELECT c.document, c.field, sum(c.milliseconds) / 1000 AS seconds, sum(c.keys) AS keys
-    FROM corrections AS c
-    JOIN selected ON selected.id = c.document
-    JOIN proposals AS p ON p.document = c.document AND p.field = c.field
-    WHERE p.flagged
-    GROUP BY ALL
+    SELECT f.milliseconds / 1000 AS seconds, f.keys
+    FROM fields AS f
+    JOIN selected USING (document)
+    WHERE f.flagged AND f.acts > 0
 )
 SELECT
     (SELECT count(*) FROM sittings WHERE seconds > 0) AS documents,
@@ -349,6 +372,15 @@ SELECT
     quantile_cont(r.cpu_seconds, 0.95) FILTER (NOT failed) AS p95_seconds
 FROM readings AS r
 JOIN chosen($units::VARCHAR[], $kinds::VARCHAR[], $since::DATE, $until::DATE) AS d
-    ON d.id = r.document
+    ON d.document = r.document
 GROUP BY engine
 ORDER BY engine;
+
+-- name: events_in_all
+-- One row: how many documents the lake knows, and how many things that happened to them.
+SELECT
+    (SELECT count(*) FROM documents) AS documents,
+    (SELECT count(*) FROM moves) + (SELECT count(*) FROM readings) + (SELECT count(*) FROM fields)
+        + (SELECT count(*) FROM candidates) + (SELECT count(*) FROM acts)
+        + (SELECT count(*) FROM decisions) + (SELECT count(*) FROM signatures)
+        + (SELECT count(*) FROM receipts) AS events;

@@ -22,8 +22,8 @@ class Changes:
     """Documents that changed, and all rows of what changed about each, as one moment saw them.
 
     `touched`: number, serial, then the serial of each of `PARTS`; a part under `since` is unchanged
-    and its rows are not here. `cut` is the `since` to ask with next time; `read` the highest serial
-    that is here. What committed at or after `cut` may be here already, and comes again.
+    and its rows are not here. What cannot be seen yet has at least the serial `cut`; `read` is the
+    highest serial that is here.
     """
 
     since: int
@@ -40,8 +40,8 @@ class Changes:
 class Source(Protocol):
     """A store that can say what changed."""
 
-    def changes(self, since: int, *, limit: int) -> Changes:
-        """What changed at or after `since`, the longest unchanged first, `limit` documents."""
+    def changes(self, since: int, *, after: int, limit: int) -> Changes:
+        """What changed about a document since `since`; the next `limit` documents from `after`."""
 
     def totals(self) -> Mapping[str, int]:
         """How many facts of each kind there are now, by the name of their table in the lake."""

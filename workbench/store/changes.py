@@ -74,17 +74,17 @@ _COUNTED: Mapping[str, type[SQLModel]] = {
 class Feed(Rows):
     """Tells changes to whoever follows: whole documents' rows, never half of a transaction."""
 
-    def changes(self, since: int, *, limit: int) -> Changes:
-        """What changed at or after `since`, the longest unchanged first, `limit` documents.
+    def changes(self, since: int, *, after: int, limit: int) -> Changes:
+        """What changed at or after the serial `since` about documents touched from `after` on.
 
-        More than `limit` where one transaction touched them together.
+        The longest untouched first, `limit` documents; more where one transaction touched them
+        together.
         """
         with self._one_moment() as connection:
-            # Whatever is still under way now has at least this serial when it is kept.
             cut = self._cut(connection)
             beyond = connection.execute(
                 sa.select(col(Touched.serial))
-                .where(col(Touched.serial) >= since)
+                .where(col(Touched.serial) >= after)
                 .order_by(col(Touched.serial))
                 .offset(limit - 1)
                 .limit(1)
@@ -97,12 +97,12 @@ class Feed(Rows):
             for table, (parts, wanted) in _READ.items():
                 columns[str(table.__tablename__)] = ("document", *wanted)
                 rows[str(table.__tablename__)] = _plain(
-                    connection, _rows(table, parts, wanted, since, read)
+                    connection, _rows(table, parts, wanted, since, after, read)
                 )
             touched = _plain(
                 connection,
                 sa.select(*(_touched().c[n] for n in names if n != "document"))
-                .where(col(Touched.serial).between(since, read))
+                .where(col(Touched.serial).between(after, read))
                 .order_by(col(Touched.serial)),
             )
             units = _plain(connection, sa.select(col(Unit.code), col(Unit.name)))
@@ -116,7 +116,7 @@ class Feed(Rows):
             )
         return Changes(
             since=since,
-            cut=min(cut, read + 1),
+            cut=cut,
             read=read,
             more=read < newest,
             touched=touched,
@@ -156,7 +156,12 @@ def _touched() -> sa.Table:
 
 
 def _rows(
-    table: type[SQLModel], parts: tuple[str, ...], wanted: tuple[str, ...], since: int, read: int
+    table: type[SQLModel],
+    parts: tuple[str, ...],
+    wanted: tuple[str, ...],
+    since: int,
+    after: int,
+    read: int,
 ) -> Any:
     """Rows of documents of which one of the parts changed, with the document's number."""
     of = SQLModel.metadata.tables[str(table.__tablename__)]
@@ -165,7 +170,7 @@ def _rows(
         sa.select(col(Touched.number), *(_column(of, name) for name in wanted))
         .join_from(_touched(), of, owner == col(Touched.document))
         .where(
-            col(Touched.serial).between(since, read),
+            col(Touched.serial).between(after, read),
             sa.or_(*(_touched().c[part] >= since for part in parts)),
         )
     )
