@@ -27,8 +27,11 @@ def pack(
     originals: Mapping[str, bytes],
     events: Sequence[Event] = (),
     readings: Sequence[Reading] = (),
+    pages: Sequence[Mapping[str, object]] = (),
 ) -> Package:
     """The package of an approved and sealed record; the same arguments give the same package.
+
+    `pages` says of each page of the record which page of which original it was scanned into.
 
     What happens to the document after sealing is not part of it, so that exporting again is the
     same package. Raises DepositError where PDF or originals are not those that were vouched for.
@@ -49,6 +52,7 @@ def pack(
             {"file": places[digest], "sha256": digest, "received_as": held[digest][0]}
             for digest in sorted(held)
         ],
+        "pages": [dict(page) for page in pages],
         "engines": [_engine(reading) for reading in sorted(readings, key=_place_of)],
         "reviewed_by": record.reviewed_by,
         "approved": {"by": approved.approved_by, "at": approved.approved_at.isoformat()},

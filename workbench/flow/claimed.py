@@ -14,6 +14,7 @@ from workbench.errors import (
 from workbench.flow.work import Work
 from workbench.model import (
     Document,
+    SourceFile,
     Stage,
     Word,
     now,
@@ -41,6 +42,13 @@ def words_by_page(work: Work, document: Document) -> dict[int, dict[str, tuple[W
         if reading.words is not None and reading.page in numbers:
             words.setdefault(numbers[reading.page], {})[reading.engine] = work.store.words(reading)
     return words
+
+
+def sources_of(work: Work, document: Document) -> list[SourceFile]:
+    """The files that a document's pages were scanned into, in the order of the pages."""
+    keys = dict.fromkeys(page.source or document.source for page in work.store.pages(document.id))
+    found = [work.store.source(key) for key in keys or {document.source: None}]
+    return [source for source in found if source is not None]
 
 
 def still_mine(work: Work, claimed: Claimed) -> None:

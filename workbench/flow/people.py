@@ -18,6 +18,7 @@ from workbench.errors import (
     WorkbenchError,
 )
 from workbench.flow import items
+from workbench.flow.claimed import sources_of
 from workbench.flow.work import Work
 from workbench.model import (
     Act,
@@ -37,6 +38,7 @@ from workbench.model import (
     SeenIn,
     SourceFile,
     Stage,
+    Standing,
     new_id,
     now,
 )
@@ -359,11 +361,10 @@ def approve(
     seen = sheet(work, document)
     _at(seen.document, Stage.REVIEWED, revision)
     template = work.template(seen.document.template_digest or "")
-    source = work.store.source(seen.document.source)
     record = review.settle(
         seen,
         template=f"{template.id}@{template.version}",
-        originals=[source.digest] if source and source.digest else [],
+        originals=[s.digest for s in sources_of(work, seen.document) if s.digest],
     )
     at = now()
     approved = review.approve(record, seen, person, at=at)
@@ -417,9 +418,12 @@ def release(work: Work, document: str, *, by: str) -> Document:
     failed = found.held_at is Stage.RECEIVED and not any(
         reading.words for reading in work.store.readings(document)
     )
-    return work.store.move(
+    moved = work.store.move(
         found, found.held_at, by=by, at=now(), clear=(Reading,) if failed else ()
     )
+    # Who lets a paper go on that was held as a second scan says that it is none.
+    work.store.decide_repeated(document, Standing.UNDONE, by=by, at=moved.changed_at)
+    return moved
 
 
 def refuse(work: Work, document: str, *, by: str, reason: str) -> Document:
@@ -430,13 +434,15 @@ def refuse(work: Work, document: str, *, by: str, reason: str) -> Document:
     found = sheet(work, document).document
     if found.stage is not Stage.HELD:
         raise StaleDocumentError(remedy="Open it again; what they saved is shown.")
-    return work.store.move(
+    moved = work.store.move(
         found,
         Stage.REJECTED,
         by=by,
         at=now(),
         reason=Sentence("{reason}", {"reason": reason}),
     )
+    work.store.decide_repeated(document, Standing.CONFIRMED, by=by, at=moved.changed_at)
+    return moved
 
 
 def order_seal(work: Work, documents: Sequence[str], *, by: str) -> int:

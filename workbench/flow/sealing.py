@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import PurePath
+
 import structlog
 
 from workbench import exchange, rendition, review
@@ -10,14 +13,16 @@ from workbench.errors import (
     StaleDocumentError,
 )
 from workbench.flow import lines
-from workbench.flow.claimed import Claimed, words_by_page
+from workbench.flow.claimed import Claimed, sources_of, words_by_page
 from workbench.flow.people import sheet
 from workbench.flow.work import Work
 from workbench.model import (
     Approved,
     Document,
+    Page,
     Receipt,
     Signature,
+    SourceFile,
     Stage,
     now,
 )
@@ -89,21 +94,47 @@ def deposit(work: Work, document: Document) -> Receipt:
     """Hand a signed record to the repository; the same record again gives the same receipt."""
     store = work.store
     approved = approval(work, document)
-    source = store.source(document.source)
-    if document.pdf_digest is None or source is None or source.digest is None:
+    sources, pages = sources_of(work, document), store.pages(document.id)
+    if document.pdf_digest is None or not all(source.digest for source in sources):
         raise NotReadyError("This document has not been signed.", "Have it signed first.")
     (signature, *_) = reversed(store.signatures(document.id))
     package = exchange.pack(
         approved,
         pdf=store.get(document.pdf_digest),
         signature=signature,
-        originals={source.name: store.get(source.digest)},
+        originals=_by_own_name(sources, [store.get(s.digest or "") for s in sources]),
         events=store.events(document.id),
-        readings=store.readings(document.id),
+        readings=[r for r in store.readings(document.id) if r.page in {p.id for p in pages}],
+        pages=_scanned_from(sources, pages),
     )
     receipt = work.repository.deposit(package)
     receipt.document = document.id
     return receipt
+
+
+def _by_own_name(sources: Sequence[SourceFile], contents: Sequence[bytes]) -> dict[str, bytes]:
+    """The files by the name they came under; a second one of a name is told apart."""
+    named: dict[str, bytes] = {}
+    for source, content in zip(sources, contents, strict=True):
+        name = source.name
+        while name in named:
+            name = f"{PurePath(name).stem} (2){PurePath(name).suffix}"
+        named[name] = content
+    return named
+
+
+def _scanned_from(sources: Sequence[SourceFile], pages: Sequence[Page]) -> list[dict[str, object]]:
+    """For each page of the record the file and the page of it, and the image that was scanned."""
+    digests = {source.id: source.digest for source in sources}
+    return [
+        {
+            "page": page.number,
+            "original_sha256": digests.get(page.source, sources[0].digest),
+            "page_of_original": page.file_page,
+            "scan_sha256": page.scan,
+        }
+        for page in pages
+    ]
 
 
 def approval(work: Work, document: Document) -> Approved:
@@ -112,12 +143,11 @@ def approval(work: Work, document: Document) -> Approved:
     Raises StaleDocumentError when the record is no longer the one that was approved.
     """
     seen = sheet(work, document.id)
-    source = work.store.source(document.source)
     template = work.template(document.template_digest or "")
     record = review.settle(
         seen,
         template=f"{template.id}@{template.version}",
-        originals=[source.digest] if source and source.digest else [],
+        originals=[s.digest for s in sources_of(work, document) if s.digest],
     )
     if record.digest != document.record_digest or not document.approver or not document.approved_at:
         raise StaleDocumentError(
