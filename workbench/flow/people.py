@@ -219,7 +219,10 @@ def sought(values: Iterable[str]) -> str:
 def next_review(work: Work, by: str, *, limit: int = 8) -> list[ReviewSheet]:
     """The documents this reviewer has under their hands, topped up to `limit` from the queue."""
     review.must(account(work, by), Role.REVIEWER)
-    borrowed = work.store.borrow(by=by, seconds=REVIEW_LEASE_SECONDS, at=now(), limit=limit)
+    choice = work.store.choice(by)
+    borrowed = work.store.borrow(
+        by=by, seconds=REVIEW_LEASE_SECONDS, at=now(), limit=limit, choice=choice
+    )
     return [sheet(work, document.id) for document in borrowed]
 
 

@@ -10,7 +10,16 @@ from uuid import uuid4
 from sqlalchemy import JSON, Enum, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from workbench.model.states import Act, Decision, Intake, PageMatter, SeenIn, Stage, Standing
+from workbench.model.states import (
+    Act,
+    Decision,
+    Intake,
+    PageMatter,
+    ParkedAs,
+    SeenIn,
+    Stage,
+    Standing,
+)
 
 _JSON: Any = JSON(none_as_null=True)  # nothing is NULL, also for those who ask in SQL
 
@@ -111,6 +120,9 @@ class Document(SQLModel, table=True):
     lease_by: str | None = None
     lease_until: datetime | None = None
     attempts: int = 0
+    parked: str = ""  # a ParkedAs: it lies aside and is laid on no desk
+    assigned: str = ""  # the one reviewer it is reserved for
+    priority: int = 0  # more comes earlier
     record_digest: str | None = None
     pdf_digest: str | None = None  # SHA-256 in the object store
     sought: str = ""  # the values as they stand, without marks and case: for finding only
@@ -299,6 +311,57 @@ class Review(SQLModel, table=True):
     milliseconds: int = 0
 
 
+class Parking(SQLModel, table=True):
+    """A document that a reviewer put aside, why, and who took it up again. Append-only but once."""
+
+    id: str = Field(primary_key=True)  # made by the client
+    document: str = Field(index=True)
+    how: ParkedAs = Field(sa_type=_stored(ParkedAs))
+    by: str
+    at: datetime = Field(default_factory=now)
+    reason: str = ""
+    settled_by: str = ""
+    settled_at: datetime | None = None
+    answer: str = ""  # what the approver or manager says to it
+
+
+class Preference(SQLModel, table=True):
+    """What one person prefers: keys, which documents come first."""
+
+    person: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    value: dict[str, Any] = Field(default_factory=dict, sa_type=_JSON)
+
+
+class Trace(SQLModel, table=True):
+    """What looking at one field, or deciding on one document, was like. No value stands in it.
+
+    Times in ms. `offered` is what was shown, in order: the engines behind each candidate.
+    """
+
+    id: str = Field(primary_key=True)  # that of the act or decision
+    document: str = Field(index=True)
+    field: str = ""  # empty: the decision on the document
+    act: str  # an Act, a Decision, a ParkedAs
+    by: str
+    at: datetime = Field(default_factory=now)
+    shown_at: datetime | None = None  # by the browser's clock
+    first_key: int | None = None  # after it was shown
+    committed: int = 0  # after it was shown
+    keys: int = 0
+    clicks: int = 0
+    backspaces: int = 0
+    offered: list[list[str]] = Field(default_factory=list, sa_type=_JSON)
+    chosen: int | None = None  # 0-based among `offered`; none: it was typed, or no reading taken
+    typed: bool = False
+    distance: int = 0  # letters changed from the proposal (Levenshtein)
+    context: int = 0  # times the whole page or the engines' differences were opened
+    dwell: int = 0  # in view, without breaks
+    idle: int = 0  # breaks of over a minute in between
+    latency: int | None = None  # from the key to the next document in view
+    versions: dict[str, str] = Field(default_factory=dict, sa_type=_JSON)
+
+
 class Signature(SQLModel, table=True):
     """Whose seal, by which certificate, over which digest. Append-only."""
 
@@ -385,6 +448,6 @@ class Worker(SQLModel, table=True):
 ROWS: tuple[type[SQLModel], ...] = (
     Unit, Person, Batch, SourceFile, Document, Page, PageProposal, Reading, FieldReading, Proposal,
     Correction,
-    TextCorrection, BatchConstant, Comment, Review, Signature, Receipt, Event, TemplateVersion,
-    SurveyLine, Worker,
+    TextCorrection, BatchConstant, Comment, Review, Parking, Preference, Trace, Signature, Receipt,
+    Event, TemplateVersion, SurveyLine, Worker,
 )  # fmt: skip

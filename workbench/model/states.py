@@ -33,6 +33,14 @@ class Decision(StrEnum):
     PASS = "pass"  # noqa: S105 - a decision
     RETURN = "return"
     RESCAN = "rescan"
+    TAKEN_BACK = "taken_back"  # the reviewer's own decision before it, which stands no longer
+
+
+class ParkedAs(StrEnum):
+    """Why a document in review lies aside."""
+
+    POSTPONED = "postponed"
+    ESCALATED = "escalated"  # to an approver or a manager, who answers
 
 
 class Act(StrEnum):

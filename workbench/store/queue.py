@@ -68,37 +68,6 @@ class Queue(Rows):
                 session.add(document)
             return documents
 
-    def borrow(self, *, by: str, seconds: float, at: datetime, limit: int) -> list[Document]:
-        """Documents to review, leased to the person `by`: their own first, then free ones.
-
-        Attempts are a machine's affair.
-        """
-        with self.change() as session:
-            mine_first = sa.case((col(Document.lease_by) == by, 0), else_=1)
-            returned_first = sa.case((col(Document.reviewer) == by, 0), else_=1)
-            query = (
-                select(Document)
-                .where(
-                    col(Document.stage) == Stage.PROPOSED,
-                    sa.or_(
-                        col(Document.lease_by) == by,
-                        col(Document.lease_until).is_(None),
-                        col(Document.lease_until) < at,
-                    ),
-                )
-                .order_by(
-                    mine_first, returned_first, col(Document.created_at), col(Document.number)
-                )
-                .limit(limit)
-                .with_for_update(skip_locked=True)
-            )
-            documents = list(session.exec(query).all())
-            for document in documents:
-                document.lease_by = by
-                document.lease_until = at + timedelta(seconds=seconds)
-                session.add(document)
-            return documents
-
     def renew(self, document: str, *, by: str, seconds: float, at: datetime) -> bool:
         """Prolong a lease; False if it was lost to somebody else."""
         with self.change() as session:
