@@ -15,7 +15,7 @@ from workbench.errors import (
     Sentence,
     WorkbenchError,
 )
-from workbench.flow import grouping, recognise
+from workbench.flow import grouping, quarantine, recognise
 from workbench.flow.claimed import Claimed, hold, still_mine, words_by_page
 from workbench.flow.people import sought
 from workbench.flow.work import Work
@@ -49,11 +49,14 @@ def read(work: Work, claimed: Claimed) -> None:
         engines = [e for e in work.engines if e.identity().finds_lines is first_pass]
         _read_pages(work, claimed, pages, engines)
     readings = store.readings(document.id)
+    failed = quarantine.note(work, pages, readings)
     if not any(reading.words for reading in readings):
-        raise ReadingFailedError(
-            "No engine could read this document.",
-            "Run `workbench doctor`, then send the document back to be read again.",
-        )
+        if not readings:
+            raise ReadingFailedError(
+                "No engine could read this document.",
+                "Run `workbench doctor`, then send the document back to be read again.",
+            )
+        raise quarantine.held(failed, pages)
     grouping.part(work, claimed)
 
 
@@ -97,7 +100,11 @@ def _prepare(work: Work, claimed: Claimed, pages: Sequence[Page]) -> list[Page]:
             waiting, work.executor.run(recognise.prepare_page, tasks), strict=True
         ):
             if isinstance(result, WorkbenchError):
-                raise result
+                quarantine.fail(page, result.message)
+                store.keep(page)
+                still_mine(work, claimed)
+                continue
+            page.failure = None
             page.readable = store.put(result.readable)
             page.view = store.put(result.view)
             page.warp = result.warp.as_json()
@@ -171,6 +178,10 @@ def _reading(
 def propose(work: Work, claimed: Claimed) -> None:
     """Recognise the form, read its fields again one by one, vote, validate."""
     document, store = claimed.document, work.store
+    if failed := quarantine.aside(everything := store.pages(document.id)):
+        why = quarantine.held(failed, everything)
+        hold(work, claimed, why.message, why.remedy, held_at=Stage.RECEIVED)
+        return
     words = words_by_page(work, document)
     pages = [
         recognise.ReadPage(
