@@ -4,7 +4,7 @@ import streamlit as st
 
 from workbench import flow, ui
 from workbench.model import Stage
-from workbench.ui import dossier, frame, listing, notation, page_image, places, way
+from workbench.ui import dossier, frame, listing, notation, page_groups, page_image, places, way
 from workbench.words import say
 
 work, person = ui.workspace(), ui.person()
@@ -60,13 +60,15 @@ with left:
         sheet.pages, marks=[(f.page, f.box) for f in sheet.fields if f.page is not None and f.box]
     )
 with right:
-    tabs = st.tabs([say("Fields"), say("History"), say("Keeping")])
+    tabs = st.tabs([say("Fields"), say("Pages"), say("History"), say("Keeping")])
     with tabs[0]:
         if sheet.fields:
             dossier.fields(work, sheet)
         else:
             st.markdown(":gray[" + say("Nothing has been read from this document yet.") + "]")
     with tabs[1]:
-        dossier.history(work, work.store.events(document.id))
+        page_groups.of_document(work, person, document)
     with tabs[2]:
+        dossier.history(work, work.store.events(document.id))
+    with tabs[3]:
         dossier.keeping(work, document)

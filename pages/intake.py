@@ -4,7 +4,7 @@ import streamlit as st
 
 from workbench import flow, ui
 from workbench.model import Intake
-from workbench.ui import batches, frame, uploads
+from workbench.ui import batches, frame, page_groups, uploads
 from workbench.ui.notation import number
 from workbench.words import say
 
@@ -44,6 +44,7 @@ if sent:
 
 if (chosen := work.store.batch(st.query_params.get("batch", ""))) is not None:
     batches.show_files(work, chosen)
+    page_groups.proposals(work, person, batch=chosen.id)
     st.divider()
 
 st.subheader(say("Batches"), anchor=False)

@@ -20,6 +20,7 @@ _SHARPNESS_DPI: Final = 200  # blur is comparable only at one resolution
 _INK: Final = 0.55  # darker than this share of the paper around it is ink
 _FAINT_INK: Final = 0.75  # the same for faint ink, which is lighter than what shines through
 _FEWEST_LETTERS: Final = 40  # of faint ink, for a page that is not blank
+_SHORTEST_NOTE: Final = 8  # letters of dark ink; a line of them is no dust
 _BLANK_SHARE: Final = 0.0015  # a page number alone is more ink than this
 
 
@@ -52,7 +53,7 @@ def assess(
         blur=round(float(cv2.Laplacian(inner, cv2.CV_32F).var()), 1),
         skew=round(skew, 2),
         contrast=round(float(1 - np.median(share)) if share.size else 0.0, 3),
-        blank=covered < _BLANK_SHARE,
+        blank=covered < _BLANK_SHARE and _letters(ink) < _SHORTEST_NOTE,
         rotation=rotation,
     )
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from workbench import words
-from workbench.cli import bench, doctor, papers, people, proof, read, scope, start, survey
+from workbench.cli import bench, doctor, pages, papers, people, proof, read, scope, start, survey
 from workbench.cli.settings import configure_logs
 from workbench.errors import WorkbenchError
 from workbench.workspace import load_settings
@@ -47,6 +47,7 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
 for command in _COMMANDS:
     app.command()(command)
 app.add_typer(bench.app, name="bench")
+app.add_typer(pages.app, name="pages")
 app.add_typer(papers.template, name="template")
 app.add_typer(people.person, name="person")
 app.add_typer(people.unit, name="unit")

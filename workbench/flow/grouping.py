@@ -350,7 +350,8 @@ class _Draft:
         if found is None:
             raise NotReadyError("There is no such document.", "Open it from the list.")
         pages, aside = self.work.store.pages(key), self.work.store.set_aside(key)
-        must_be_free(self.work, found, empty=not pages)
+        if (fixed := why_fixed(self.work, found, empty=not pages)) is not None:
+            raise fixed
         self.documents[key], self.pages[key], self.aside[key] = found, pages, aside
 
     def begin(self, like: Document) -> str:
@@ -426,32 +427,37 @@ _MOVED = (
 )
 
 
-def must_be_free(work: Work, document: Document, *, empty: bool = False) -> None:
-    """Raise NotReadyError, saying why, where the pages of a document must stay as they are.
+def why_fixed(work: Work, document: Document, *, empty: bool = False) -> NotReadyError | None:
+    """Why the pages of a document must stay as they are; None where they may be changed.
 
     `empty`: it has no pages, so that it left the work when they were put to another paper.
     """
     if document.stage is Stage.RECEIVED:
-        raise NotReadyError(
+        return NotReadyError(
             "This document is still being read.", "Wait until it is read, then do it again."
         )
-    held_unread = document.stage is Stage.HELD and document.held_at is Stage.RECEIVED
-    if not (document.stage in _MAY_CHANGE or (empty and document.stage is Stage.REJECTED)):
-        raise NotReadyError(
-            "The pages of this document were reviewed as they are; they cannot be grouped anew.",
-            "Have it sent back to review first; what is approved or sealed stays as it is.",
-        )
-    if held_unread:
-        raise NotReadyError(
+    if document.stage is Stage.HELD and document.held_at is Stage.RECEIVED:
+        return NotReadyError(
             "This document was not read, so its pages cannot be grouped.",
             "Send it back to be read again first.",
         )
+    if document.stage is Stage.REJECTED and not empty:
+        return NotReadyError(
+            "This document was taken out of the work; its pages stay as they are.",
+            "Scan the paper again if it is needed after all.",
+        )
+    if document.stage not in (*_MAY_CHANGE, Stage.REJECTED):
+        return NotReadyError(
+            "The pages of this document were reviewed as they are; they cannot be grouped anew.",
+            "Have it sent back to review first; what is approved or sealed stays as it is.",
+        )
     store = work.store
-    if review.standing(store.corrections(document.id)):
-        raise NotReadyError(
+    if review.standing(store.corrections(document.id)) or store.texts(document.id):
+        return NotReadyError(
             "A reviewer has already worked on the fields of this document.",
             "Take those corrections back in the review first: its fields will be read anew.",
         )
+    return None
 
 
 def _do(work: Work, proposal: PageProposal, *, by: str, standing: Standing) -> None:
