@@ -23,6 +23,8 @@ from workbench.store import Store
 from workbench.workspace import Workspace
 
 IDLE_SECONDS = 1.0
+FOLLOW_CALM_SECONDS = 30.0  # between two looks of the event lake, while nothing waits
+FOLLOW_BUSY_SECONDS = 300.0
 
 log = structlog.get_logger()
 
@@ -44,8 +46,10 @@ def run(work: Workspace, *, until_empty: bool = False) -> int:
         )
         for slot in range(work.settings.readers)
     ]
+    follower = threading.Thread(target=_follow, args=(work, stop, steps), daemon=True)
     parent = os.getppid()
     try:
+        follower.start()
         for thread in threads:
             thread.start()
         while any(thread.is_alive() for thread in threads) and not stop.wait(IDLE_SECONDS):
@@ -58,6 +62,8 @@ def run(work: Workspace, *, until_empty: bool = False) -> int:
         patience = time.monotonic() + 4
         for thread in threads:
             thread.join(timeout=max(0.0, patience - time.monotonic()))
+        stop.set()
+        follower.join(timeout=max(0.0, patience - time.monotonic()))
     finally:
         for slot in range(work.settings.readers):
             work.store.free(f"{me.id}/{slot}")
@@ -81,8 +87,11 @@ def sweep(store: Store) -> int:
 
 
 class _Count:
+    """Steps done, and whether somebody found nothing to do of late."""
+
     def __init__(self) -> None:
         self.total = 0
+        self.is_calm = False
         self._lock = threading.Lock()
 
     def add(self) -> None:
@@ -107,10 +116,29 @@ def _pull(
             log.error("worker.stumbled", worker=holder, error=kind, where=places(error))
             stop.wait(5 * IDLE_SECONDS)
             continue
+        steps.is_calm = not claimed
         if not claimed:
             if until_empty:
                 return
             stop.wait(IDLE_SECONDS)
+
+
+def _follow(work: Workspace, stop: threading.Event, steps: _Count) -> None:
+    """Have the event lake follow the store: soon in a calm moment, in a busy one now and then."""
+    last = time.monotonic() - FOLLOW_BUSY_SECONDS
+    while not stop.wait(IDLE_SECONDS):
+        waited = time.monotonic() - last
+        if waited < (FOLLOW_CALM_SECONDS if steps.is_calm else FOLLOW_BUSY_SECONDS):
+            continue
+        try:
+            work.lake.refresh(work.store, at=now())
+            if work.lake.is_due:
+                work.lake.compact(at=now())
+        except Exception as error:
+            # Figures that are late are no reason to stop reading.
+            kind = type(error).__name__
+            log.error("worker.figures", error=kind, where=places(error))
+        last = time.monotonic()
 
 
 def _alive(pid: int) -> bool:

@@ -9,7 +9,20 @@ from typing import Annotated
 import typer
 
 from workbench import words
-from workbench.cli import bench, doctor, pages, papers, people, proof, read, scope, start, survey
+from workbench.cli import (
+    bench,
+    doctor,
+    lake,
+    pages,
+    papers,
+    people,
+    proof,
+    read,
+    report,
+    scope,
+    start,
+    survey,
+)
 from workbench.cli.settings import configure_logs
 from workbench.errors import WorkbenchError
 from workbench.workspace import load_settings
@@ -42,11 +55,13 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     read.read,
     proof.verify,
     scope.scope,
+    report.report,
     doctor.doctor,
 )
 for command in _COMMANDS:
     app.command()(command)
 app.add_typer(bench.app, name="bench")
+app.add_typer(lake.lake, name="lake")
 app.add_typer(pages.app, name="pages")
 app.add_typer(papers.template, name="template")
 app.add_typer(people.person, name="person")
