@@ -158,7 +158,7 @@ class Workspace:
                 "Papers are sealed with the agency's key, and its PIN was not given.",
                 "Seal them with `workbench sign`, where the key is; it asks for the PIN.",
             )
-        return signing.agency_signer(_agency_keys(self.settings, self.pin), agency=self.agency)
+        return signing.agency_signer(agency_keys(self.settings, self.pin), agency=self.agency)
 
     @cached_property
     def lake(self) -> Lake:
@@ -184,7 +184,8 @@ class Workspace:
         return self._older[digest]
 
 
-def _agency_keys(settings: Settings, pin: str) -> KeySource:
+def agency_keys(settings: Settings, pin: str) -> KeySource:
+    """Where the agency's own key is. Raises SettingsError for what is not said."""
     if settings.sealing == "file":
         if settings.sealing_file is None:
             raise _unsaid("WORKBENCH_SEALING_FILE")
