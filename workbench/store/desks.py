@@ -1,7 +1,7 @@
 """The reviewers' desks: what lies on whose, what was put aside, and how each likes to sit.
 
-A document lies on a desk by its lease. What is put aside stays in review, with its acts, and lies on
-no desk until somebody takes it up again.
+A document lies on a desk by its lease. What is put aside stays in review, with its acts, and lies
+on no desk until somebody takes it up again.
 """
 
 from __future__ import annotations
@@ -91,6 +91,15 @@ class Desks(Rows):
         query = sa.select(sa.func.count()).select_from(Document).where(*_open_to(by, choice))
         with Session(self._looking) as session:
             return int(session.execute(query).scalar_one())
+
+    def prolong(self, by: str, *, seconds: float, at: datetime) -> None:
+        """Keep what lies on a person's desk there: they are at work."""
+        with self.change() as session:
+            session.execute(
+                sa.update(Document)
+                .where(col(Document.stage) == Stage.PROPOSED, col(Document.lease_by) == by)
+                .values(lease_until=at + timedelta(seconds=seconds))
+            )
 
     def give_back(self, by: str) -> int:
         """Free what lies on a person's desk; what they did with it is kept. How many."""

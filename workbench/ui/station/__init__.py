@@ -6,9 +6,9 @@ loses and doubles nothing; a document is sent only to a browser that does not ho
 
     browser -> python   outbox: {"entries": [entry…], "have": [[document, revision]…]}
       entry             {"id", "what": "act", "document", "field", "act", "value",
-                         "keys", "milliseconds", "page", "box"}     where it was pointed at, or null
+                         "keys", "milliseconds", "page", "box", "trace"}   where it was pointed at
                         {"id", "what": "decision", "document", "decision", "reason",
-                         "milliseconds"}
+                         "milliseconds", "trace"}
                         {"id", "what": "ask"}      more documents are wanted
                         {"id", "what": …, "document", …}   what a module of its own has to say
     python -> browser   {"release", "desk", "journal", "images", "words", "waiting",
@@ -27,7 +27,7 @@ loses and doubles nothing; a document is sent only to a browser that does not ho
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -66,6 +66,7 @@ class Acts:
 
     document: str
     acts: tuple[FieldAct, ...]
+    traces: tuple[Mapping[str, Any], ...] = ()  # what looking at each field was like
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -81,6 +82,7 @@ class Decided:
     decision: Decision
     reason: str = ""
     milliseconds: int = 0
+    trace: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -130,16 +132,19 @@ class Desk:
         yield from sent([e for e in self._entries() if e.get("id") not in self.answers])
 
     @contextmanager
-    def answering(self, sent: Sent) -> Iterator[None]:
+    def answering(self, sent: Sent, told: Callable[[], str] | None = None) -> Iterator[None]:
         """Answer with "kept", or with the sentence of the error that stands against it.
 
+        `told` says more of what somebody else did where the document was changed meanwhile.
         Any other error (a full disk) leaves it unanswered: the browser keeps it and sends it again.
         """
         refusal = ""
         try:
             yield
         except _FINAL as error:
-            refusal = " ".join(filter(None, (say(error), remedy(error))))
+            stale = told is not None and isinstance(error, StaleDocumentError)
+            said = told() if told is not None and stale else say(error)
+            refusal = " ".join(filter(None, (said, remedy(error))))
             self.sheets.pop(sent.document, None)  # what the browser shows is no longer so
             self.fetched_at = None
             log.info("station.refused", document=sent.document, why=error.message.text)
@@ -158,6 +163,11 @@ class Desk:
         """Show a document as it stands now."""
         if sheet.document.id in self.sheets:
             self.sheets[sheet.document.id] = sheet
+
+    def front(self, sheet: ReviewSheet) -> None:
+        """Put a document before all others."""
+        rest = {key: kept for key, kept in self.sheets.items() if key != sheet.document.id}
+        self.sheets = {sheet.document.id: sheet, **rest}
 
     def clear(self, document: str) -> None:
         """Take a document off the desk."""
@@ -232,19 +242,14 @@ class Desk:
 
 def sent(entries: Sequence[Mapping[str, Any]]) -> Iterator[Sent]:
     """The browser's entries, typed; acts that follow one another on a document come together."""
-    document = ""
-    acts: list[FieldAct] = []
+    acts: list[Mapping[str, Any]] = []
     for entry in entries:
-        if entry["what"] == "act":
-            if entry["document"] != document and acts:
-                yield Acts(document, tuple(acts))
-                acts = []
-            document = entry["document"]
-            acts.append(_act(entry))
-            continue
-        if acts:
-            yield Acts(document, tuple(acts))
+        if acts and (entry["what"] != "act" or entry["document"] != acts[0]["document"]):
+            yield _acts(acts)
             acts = []
+        if entry["what"] == "act":
+            acts.append(entry)
+            continue
         if entry["what"] == "decision":
             yield Decided(
                 id=entry["id"],
@@ -252,11 +257,21 @@ def sent(entries: Sequence[Mapping[str, Any]]) -> Iterator[Sent]:
                 decision=Decision(entry["decision"]),
                 reason=entry.get("reason", ""),
                 milliseconds=int(entry.get("milliseconds", 0)),
+                trace=entry.get("trace") or {},
             )
         elif entry["what"] != "ask":
             yield Note(entry["id"], entry["what"], entry.get("document", ""), entry)
     if acts:
-        yield Acts(document, tuple(acts))
+        yield _acts(acts)
+
+
+def _acts(entries: Sequence[Mapping[str, Any]]) -> Acts:
+    return Acts(
+        entries[0]["document"],
+        tuple(_act(entry) for entry in entries),
+        tuple({"id": e["id"], "field": e["field"], "act": e["act"], **e["trace"]}
+              for e in entries if e.get("trace")),
+    )  # fmt: skip
 
 
 def _act(entry: Mapping[str, Any]) -> FieldAct:
