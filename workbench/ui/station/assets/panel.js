@@ -297,6 +297,7 @@ export class Panel {
     const fold =
       open === null ? null : button("fold", () => this.toggleRest(), this.speak(open ? "hide" : "show"));
     fold?.setAttribute("aria-expanded", String(Boolean(open)));
+    if (fold) fold.tabIndex = 0; // what scrolls must hold something that keys can reach
     return h("h4.group", {}, title, h("span.count", {}, count), fold);
   }
 
