@@ -18,6 +18,8 @@ Image = NDArray[np.uint8]
 A4_LONG_SIDE_INCHES: Final = 11.69
 _SHARPNESS_DPI: Final = 200  # blur is comparable only at one resolution
 _INK: Final = 0.55  # darker than this share of the paper around it is ink
+_POOR_DPI, _POOR_SKEW, _POOR_CONTRAST, _POOR_BLUR = 170, 2.0, 0.5, 200
+_GOOD_BLUR, _GOOD_CONTRAST, _GOOD_SKEW = 1000, 0.6, 0.5
 _FAINT_INK: Final = 0.75  # the same for faint ink, which is lighter than what shines through
 _FEWEST_LETTERS: Final = 40  # of faint ink, for a page that is not blank
 _SHORTEST_NOTE: Final = 8  # letters of dark ink; a line of them is no dust
@@ -97,3 +99,16 @@ def _at(gray: Image, dpi: int, wanted: int) -> Image:
     how = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
     resized: Image = cv2.resize(gray, size, interpolation=how)
     return resized
+
+
+def level(quality: Quality) -> str:
+    """How good a scan is, for those who count how often engines err on such: good, fair, poor."""
+    if (
+        quality.dpi < _POOR_DPI
+        or abs(quality.skew) > _POOR_SKEW
+        or quality.contrast < _POOR_CONTRAST
+        or quality.blur < _POOR_BLUR
+    ):
+        return "poor"
+    sharp = quality.blur >= _GOOD_BLUR and quality.contrast >= _GOOD_CONTRAST
+    return "good" if sharp and abs(quality.skew) < _GOOD_SKEW else "fair"

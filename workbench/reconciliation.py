@@ -15,29 +15,30 @@ from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
+from workbench import calibration as calibrations
 from workbench import catalogues, vietnamese
+from workbench.calibration import Calibration
 from workbench.template import FieldSpec
 
-# How often a reading is exactly right, by the engine's own confidence: measured on 1,462 fields of
-# scans at all levels. Each engine is judged on its own scale; raw confidences are never compared.
-CALIBRATION: Mapping[str, tuple[tuple[float, float], ...]] = {
-    "tesseract": ((0.9, 0.98), (0.8, 0.92), (0.7, 0.80), (0.6, 0.67), (0.2, 0.50), (0.0, 0.15)),
-    "asterocr": ((0.9, 0.95), (0.8, 0.82), (0.6, 0.65), (0.0, 0.40)),
-    "trueocr": ((0.9, 0.92), (0.8, 0.82), (0.7, 0.65), (0.6, 0.40), (0.0, 0.20)),
-}
-UNKNOWN = 0.6  # of an engine that was never measured, and of a reading without confidence
 _AGAIN = 0.3  # what a second reading of the same family adds, in the same unit as a vote
+_ASIDE = 0.4  # of a vote: what a family also read, but less often than its word
 _FITS = 1.5  # what a value gains that looks as the form says it must
 _LISTED = 1.2  # what a value gains that stands in the form's catalogue
 _NEAR = 1.0  # what a value gains that is like the others, at most
 _SHORT = 0.6  # a reading shorter than this share of the longest lost a part: it abstains
 _TELLING, _UNLIKE = 6, 0.5  # letters, and share of them that differ, for a witness to gainsay
 _DOUBT = 0.6  # a vote that is rarer right than this does not help to accept a value unseen
+_ACCEPT = 0.985  # probability of being right from which a value is accepted unseen
+_WITNESSES = 2  # independent families that must say it
 
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One reading of one field: whose, how it was come by ("strip" or "page"), and what it says."""
+    """One reading of one field: whose, how it was come by, and what it says.
+
+    `how` is "strip", "page", or "strip/…" for another preparation of the strip; `level` is that of
+    the scan it was read from.
+    """
 
     engine: str
     family: str
@@ -45,6 +46,7 @@ class Vote:
     value: str
     marks: bool = True  # an engine that writes no diacritics has no vote on them
     confidence: float | None = None  # on the engine's own scale
+    level: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """All of it: with the votes as they were kept, anybody can count again."""
@@ -61,99 +63,135 @@ class Verdict:
 
     value: str
     normalised: str
-    confidence: float  # 0-1
+    confidence: float  # probability of being right, 0-1
     agreement: float  # share of the families with a vote that say this
     accepted: bool  # two independent families say it and nothing speaks against it
     candidates: Mapping[str, str]  # engine -> its best reading
     dissent: bool
+    seen: Mapping[str, float]  # what the probability was told from
 
 
-def reconcile(votes: Sequence[Vote], spec: FieldSpec) -> Verdict:
-    """The value the votes come to; empty where nobody read anything."""
-    told = [(vote, tidy(vote.value, spec)) for vote in votes]
-    told = [(vote, value) for vote, value in told if value]
-    candidates = _candidates(told)
-    casting = [(vote, value) for vote, value in told if vote.marks]
-    if not casting:
-        return Verdict("", "", 0.0, 0.0, False, candidates, bool(told))
-    longest = max(len(value) for _, value in casting)
-    heard = [
-        (v, value) for v, value in casting if len(value) >= _SHORT * longest or _fits(value, spec)
+def reconcile(
+    votes: Sequence[Vote], spec: FieldSpec, calibration: Calibration | None = None
+) -> Verdict:
+    """The value the votes come to; empty where nobody read anything.
+
+    Weighed by `calibration`, or by the one that the workbench comes with.
+    """
+    calibration = calibration or calibrations.shipped()
+    group = calibrations.group_of(spec.kind, spec.catalogue)
+    told = [
+        _Told(
+            vote,
+            value,
+            vietnamese.key(value),
+            calibration.weight(vote.family, group, vote.level, vote.confidence),
+        )
+        for vote in votes
+        if (value := tidy(vote.value, spec))
     ]
-    groups: dict[str, list[tuple[Vote, str]]] = {}
-    for vote, value in heard:
-        groups.setdefault(vietnamese.key(value), []).append((vote, value))
-    scores = {key: _score(key, group, heard, spec) for key, group in groups.items()}
+    candidates = _candidates(told)
+    casting = [t for t in told if t.vote.marks]
+    if not casting:
+        return Verdict("", "", 0.0, 0.0, False, candidates, bool(told), {})
+    longest = max(len(t.value) for t in casting)
+    heard = [t for t in casting if len(t.value) >= _SHORT * longest or _fits(t.value, spec)]
+    groups: dict[str, list[_Told]] = {}
+    for one in heard:
+        groups.setdefault(one.key, []).append(one)
+    words = _words(heard)
+    scores = {key: _score(key, group_, heard, words, spec) for key, group_ in groups.items()}
     best = max(sorted(scores), key=lambda key: scores[key])
     value = _written(groups[best])
-    families = {vote.family for vote, _ in casting}
-    agreeing = {vote.family for vote, _ in groups[best]}
-    sure = {
-        family: max(_weight(vote) for vote, _ in groups[best] if vote.family == family)
-        for family in agreeing
-    }
-    confidence = _confidence(sure, best, casting, spec, value)
+    families = {t.vote.family for t in casting}
+    sure: dict[str, float] = {}
+    for one in groups[best]:
+        if words[one.vote.family] == best:
+            sure[one.vote.family] = max(one.weight, sure.get(one.vote.family, 0.0))
+    seen = _seen(sure, best, casting, spec, value, group)
+    probability = calibration.probability(seen)
     accepted = (
-        sum(weight >= _DOUBT for weight in sure.values()) >= 2
-        and {"tesseract", "asterocr"} <= agreeing
+        probability >= _ACCEPT
+        and sum(weight >= _DOUBT for weight in sure.values()) >= _WITNESSES
         and (not spec.pattern or _fits(value, spec))
         and (spec.kind not in ("date", "address") or _is_possible(value, spec))
         and (not spec.closed or value in catalogues.entries(spec.catalogue))
         and not _contested(best, casting, spec)
-        and not any(_gainsays(said, value) for vote, said in told if not vote.marks)
+        and not any(_gainsays(t.value, value) for t in told if not t.vote.marks)
     )
     return Verdict(
         value=value,
         normalised=vietnamese.normalise(value, spec.kind),
-        confidence=confidence,
-        agreement=len(agreeing) / len(families),
+        confidence=round(probability, 4),
+        agreement=len(sure) / len(families),
         accepted=accepted,
         candidates=candidates,
-        dissent=len({vietnamese.key(value) for _, value in told}) > 1,
+        dissent=len({t.key for t in told}) > 1,
+        seen=seen,
     )
 
 
-def _candidates(told: Sequence[tuple[Vote, str]]) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A vote with its value as such a value is written, and how often such a vote is right."""
+
+    vote: Vote
+    value: str
+    key: str
+    weight: float
+
+
+def _candidates(told: Sequence[_Told]) -> dict[str, str]:
     best: dict[str, tuple[float, str]] = {}
-    for vote, value in told:
-        weight = _weight(vote)
-        if vote.engine not in best or (weight, value) > best[vote.engine]:
-            best[vote.engine] = (weight, value)
+    for one in told:
+        engine = one.vote.engine
+        if engine not in best or (one.weight, one.value) > best[engine]:
+            best[engine] = (one.weight, one.value)
     return {engine: value for engine, (_, value) in sorted(best.items())}
-
-
-def _weight(vote: Vote) -> float:
-    """How often a reading like this is exactly right."""
-    if vote.confidence is None:
-        return UNKNOWN
-    steps = CALIBRATION.get(vote.family, ())
-    return next((right for least, right in steps if vote.confidence >= least), UNKNOWN)
 
 
 def _odds(share: float) -> float:
     return math.log(share / (1 - share))
 
 
+def _words(heard: Sequence[_Told]) -> dict[str, str]:
+    """The word of each family: what most of its readings say, the weightier where it is even."""
+    said: dict[str, dict[str, list[float]]] = {}
+    for one in heard:
+        mine = said.setdefault(one.vote.family, {}).setdefault(one.key, [])
+        mine.append(max(_odds(one.weight), 0.1))
+    return {
+        family: max(sorted(values), key=lambda key: max(values[key]) + len(values[key]))
+        for family, values in said.items()
+    }
+
+
+def _together(odds: Sequence[float]) -> float:
+    """What readings of one family that say the same come to: a second adds little, more nothing."""
+    return max(odds) + _AGAIN * min(len(odds) - 1, 1)
+
+
 def _score(
     key: str,
-    group: Sequence[tuple[Vote, str]],
-    heard: Sequence[tuple[Vote, str]],
+    group: Sequence[_Told],
+    heard: Sequence[_Told],
+    words: Mapping[str, str],
     spec: FieldSpec,
 ) -> float:
     by_family: dict[str, list[float]] = {}
-    for vote, _ in group:
-        by_family.setdefault(vote.family, []).append(max(_odds(_weight(vote)), 0.1))
-    score = sum(max(odds) + _AGAIN * (len(odds) - 1) for odds in by_family.values())
-    value = group[0][1]
+    for one in group:
+        by_family.setdefault(one.vote.family, []).append(max(_odds(one.weight), 0.1))
+    score = sum(
+        _together(odds) * (1.0 if words[family] == key else _ASIDE)
+        for family, odds in by_family.items()
+    )
+    value = group[0].value
     if _is_possible(value, spec):
         score += _FITS
     if spec.catalogue and value in catalogues.entries(spec.catalogue):
         score += _LISTED
     # The medoid's part: a reading that is near to what the others say is likelier than a stray.
-    near = [
-        _weight(vote) * Levenshtein.normalized_similarity(key, vietnamese.key(other))
-        for vote, other in heard
-    ]
+    near = [one.weight * Levenshtein.normalized_similarity(key, one.key) for one in heard]
     return score + _NEAR * sum(near) / max(1, len(near))
 
 
@@ -171,33 +209,50 @@ def _gainsays(witness: str, value: str) -> bool:
     return len(said) >= _TELLING and Levenshtein.normalized_distance(seen, said) > _UNLIKE
 
 
-def _contested(best: str, casting: Sequence[tuple[Vote, str]], spec: FieldSpec) -> bool:
+def _contested(best: str, casting: Sequence[_Told], spec: FieldSpec) -> bool:
     """Whether somebody else reads another possible number or date: one digit off is wrong."""
     return (spec.kind == "date" or bool(spec.pattern)) and any(
-        vietnamese.key(value) != best and _is_possible(value, spec) and vote.how == "strip"
-        for vote, value in casting
+        t.key != best and t.vote.how == "strip" and _is_possible(t.value, spec) for t in casting
     )
 
 
-def _written(group: Sequence[tuple[Vote, str]]) -> str:
+def _written(group: Sequence[_Told]) -> str:
     """One spelling of the group's value: that of its weightiest reading."""
-    return max(group, key=lambda told: (_weight(told[0]), told[1]))[1]
+    return max(group, key=lambda told: (told.weight, told.value)).value
 
 
-def _confidence(
+def _seen(
     sure: Mapping[str, float],
     best: str,
-    casting: Sequence[tuple[Vote, str]],
+    casting: Sequence[_Told],
     spec: FieldSpec,
     value: str,
-) -> float:
-    """The odds of those who agree against those of the surest who does not."""
-    against = [_weight(v) for v, said in casting if vietnamese.key(said) != best]
-    odds = sum(_odds(weight) for weight in sure.values())
-    odds -= max(0.0, _odds(max(against))) if against else 0.0
-    if (spec.pattern or spec.kind == "date") and not _is_possible(value, spec):
-        odds -= 2.0
-    return round(min(max(1 / (1 + math.exp(-0.8 * odds)), 0.02), 0.998), 3)
+    group: str,
+) -> dict[str, float]:
+    """What speaks for and against a proposal, by name: who says it, who does not, how it looks."""
+    seen: dict[str, float] = {f"kind {group}": 1.0}
+    for family, weight in sure.items():
+        seen[f"with {family}"] = max(_odds(weight), 0.1)
+    against: dict[str, float] = {}
+    for one in casting:
+        if one.key != best and one.vote.family not in sure and one.vote.how != "page":
+            family = one.vote.family
+            against[family] = max(_odds(one.weight), against.get(family, 0.1))
+    for family, odds in against.items():
+        seen[f"against {family}"] = odds
+    seen[f"{min(len(sure), 3)} families"] = 1.0
+    levels = [t.vote.level for t in casting if t.vote.level]
+    if levels:
+        seen[f"level {levels[0]}"] = 1.0
+    if spec.pattern or spec.kind in ("date", "address"):
+        seen["possible" if _is_possible(value, spec) else "impossible"] = 1.0
+    if spec.catalogue:
+        seen["listed" if value in catalogues.entries(spec.catalogue) else "unlisted"] = 1.0
+    if _contested(best, casting, spec):
+        seen["contested"] = 1.0
+    if len({t.key for t in casting if t.vote.family in sure}) > 1:
+        seen["of two minds"] = 1.0
+    return seen
 
 
 def _fits(value: str, spec: FieldSpec) -> bool:

@@ -69,7 +69,12 @@ def _recorded(paper: ReadPaper) -> dict[str, Any]:
                     "norm": field.normalised,
                     "accepted": field.accepted,
                     "votes": [vote.as_json() for vote in field.votes],
-                    "seconds": {voice.engine: voice.cpu_seconds for voice in field.readings},
+                    "seconds": {
+                        engine: round(
+                            sum(v.cpu_seconds for v in field.readings if v.engine == engine), 4
+                        )
+                        for engine in {voice.engine for voice in field.readings}
+                    },
                 }
                 for field in paper.fields
             },

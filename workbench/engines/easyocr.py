@@ -71,6 +71,7 @@ class EasyOcr:
             family="easyocr",
             marks=network.marks,
             finds_lines=False,
+            dear=True,
         )
 
     def recognise(self, image: Path, lines: Sequence[Box] = ()) -> tuple[Word, ...]:

@@ -240,9 +240,13 @@ def propose(work: Work, claimed: Claimed) -> None:
                 confidence=reading.confidence,
                 page=field.page,
                 box=reading.box.as_list() if reading.box else None,
-                cpu_seconds=reading.cpu_seconds,
+                # What its other looks at the strip cost is the engine's too.
+                cpu_seconds=sum(
+                    r.cpu_seconds for r in field.readings if r.engine == reading.engine
+                ),
             )
             for reading in field.readings
+            if reading.how == "strip"
         )
     store.move(
         document,

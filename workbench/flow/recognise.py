@@ -6,6 +6,7 @@ No store and no screen. Each step is a task that any process can run; engines ar
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -13,13 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from workbench import (
+    crops,
     extraction,
     imaging,
     matching,
     placement,
+    quality,
     reconciliation,
     validation,
 )
+from workbench.calibration import Calibration
 from workbench.errors import Sentence
 from workbench.model import Box, Finding, Quality, Severity, Warp, Word
 from workbench.placement import Placement, Running
@@ -156,6 +160,7 @@ class UnderstandTask:
     pages: tuple[ReadPage, ...]
     templates: tuple[Template, ...]
     engines: tuple[OcrEngine, ...]
+    calibration: Calibration | None = None  # None: the one the workbench comes with
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +168,7 @@ class FieldVoice:
     """What one engine says one field is; box on the page as scanned."""
 
     engine: str
+    how: str  # "strip", or "strip/…" for another preparation of it
     text: str
     value: str
     confidence: float  # on the engine's own scale
@@ -245,8 +251,28 @@ def _fields(
     sites = extraction.sites(placed, template)
     sites.update(_line_items(task, template, placed))
     from_pages = extraction.page_readings(placed, template, sites)
-    voices = _read_again(task, sites)
     families = {e.identity().name: e.identity() for e in task.engines}
+    levels = [quality.level(page.quality) for page in task.pages]
+
+    def counted(name: str) -> tuple[list[Vote], reconciliation.Verdict]:
+        site = sites.get(name)
+        level = levels[site.strips[0].page] if site else ""
+        votes = [
+            Vote(v.engine, families[v.engine].family, v.how, v.value, families[v.engine].marks,
+                 v.confidence, level)
+            for v in voices.get(name, ())
+        ]  # fmt: skip
+        for engine, text in from_pages.get(name, {}).items():
+            if engine in families:
+                who = families[engine]
+                value = extraction.clean(text, site.label, site.next) if site else text
+                votes.append(Vote(engine, who.family, "page", value, who.marks, None, level))
+        return votes, reconciliation.reconcile(votes, template.spec(name), task.calibration)
+
+    voices = _read_again(task, sites, [e for e in task.engines if not families[e.name].dear])
+    doubtful = {name: site for name, site in sites.items() if not counted(name)[1].accepted}
+    for name, more in _look_again(task, doubtful).items():
+        voices[name] = (*voices.get(name, ()), *more)
     fields: list[ProposedField] = []
     names = [*template.fields, *sorted((n for n in sites if n not in template.fields), key=_row)]
     for position, name in enumerate(names):
@@ -254,24 +280,7 @@ def _fields(
         if spec.zone is not None and spec.zone.constant is not None:
             fields.append(_constant(name, position, spec.zone.constant))
             continue
-        said = voices.get(name, ())
-        votes = [
-            Vote(
-                v.engine,
-                families[v.engine].family,
-                "strip",
-                v.value,
-                families[v.engine].marks,
-                v.confidence,
-            )
-            for v in said
-        ]
-        for engine, text in from_pages.get(name, {}).items():
-            if engine in families:
-                who = families[engine]
-                value = extraction.clean(text, site.label, site.next) if site else text
-                votes.append(Vote(engine, who.family, "page", value, who.marks))
-        verdict = reconciliation.reconcile(votes, spec)
+        votes, verdict = counted(name)
         page = task.pages[site.strips[0].page] if site else None
         # A field that only some copies have is absent where no engine found its printed words.
         absent = site is None and not spec.required and not votes and _well_placed(placed)
@@ -288,7 +297,7 @@ def _fields(
                 agreement=verdict.agreement,
                 accepted=verdict.accepted or absent,
                 findings=(),
-                readings=tuple(said),
+                readings=voices.get(name, ()),
                 votes=tuple(votes),
             )
         )
@@ -335,42 +344,94 @@ def _line_items(
 
 
 def _read_again(
+    task: UnderstandTask, sites: Mapping[str, extraction.Site], engines: Sequence[OcrEngine]
+) -> dict[str, tuple[FieldVoice, ...]]:
+    """These engines read the strips of these fields: one call an engine and a page."""
+    heard = _Heard()
+    for at, page in enumerate(task.pages):
+        todo = [
+            (n, "strip", s.box) for n, site in sites.items() for s in site.strips if s.page == at
+        ]
+        imaging.gray_page(page.readable)  # decoded once, and at nobody's cost
+        heard.listen(page.readable, todo, engines)
+    return heard.voices(task, sites)
+
+
+def _look_again(
     task: UnderstandTask, sites: Mapping[str, extraction.Site]
 ) -> dict[str, tuple[FieldVoice, ...]]:
-    """Every engine reads the strips of every field: one call an engine and a page."""
-    texts: dict[tuple[str, str], list[tuple[str, float]]] = {}
-    cost: dict[str, float] = {}
-    for at, page in enumerate(task.pages):
-        todo = [(n, s.box) for n, site in sites.items() for s in site.strips if s.page == at]
-        if not todo:
-            continue
-        for engine in task.engines:
+    """What is in doubt, once more: other preparations of its strips, and the dear engines."""
+    known = {engine.name: engine.identity() for engine in task.engines}
+    dear = [engine for engine in task.engines if known[engine.name].dear]
+    cheap = [e for e in task.engines if not known[e.name].dear and known[e.name].marks]
+    heard = _Heard()
+    with tempfile.TemporaryDirectory(prefix="workbench-looks-") as folder:
+        for at, page in enumerate(task.pages):
+            strips = [(n, s.box) for n, site in sites.items() for s in site.strips if s.page == at]
+            if not strips:
+                continue
+            heard.listen(page.readable, [(n, "strip", box) for n, box in strips], dear)
+            asked = [(n, box, look) for n, box in strips for look in crops.LOOKS]
+            sheet = crops.lay_out(
+                page.scan,
+                page.readable,
+                page.warp,
+                [(box, look) for _, box, look in asked],
+                Path(folder) / f"{at}.png",
+            )
+            looks = [
+                (n, f"strip/{look}", box)
+                for (n, _, look), box in zip(asked, sheet.boxes, strict=True)
+            ]
+            heard.listen(sheet.path, looks, cheap)
+    return heard.voices(task, sites)
+
+
+class _Heard:
+    """What engines made of the strips of fields, part by part."""
+
+    def __init__(self) -> None:
+        self._parts: dict[tuple[str, str, str], list[tuple[str, float]]] = {}
+        self._cost: dict[tuple[str, str, str], float] = {}
+
+    def listen(
+        self, image: Path, todo: Sequence[tuple[str, str, Box]], engines: Sequence[OcrEngine]
+    ) -> None:
+        """`todo`: field, how its strip was prepared, and where it stands on the image."""
+        for engine in engines if todo else ():
             cpu = cpu_seconds()
-            words = engine.recognise(page.readable, [box for _, box in todo])
-            cost[engine.name] = (cpu_seconds() - cpu) / len(todo)
+            words = engine.recognise(image, [box for _, _, box in todo])
+            each = (cpu_seconds() - cpu) / len(todo)
             by_line: dict[int, list[Word]] = {}
             for word in words:
                 by_line.setdefault(word.line, []).append(word)
-            for line, (name, _) in enumerate(todo):
+            for line, (name, how, _) in enumerate(todo):
                 said = by_line.get(line, [])
                 text = " ".join(word.text for word in said)
                 sure = min((word.confidence for word in said), default=0.0)
-                texts.setdefault((name, engine.name), []).append((text, sure))
-    voices: dict[str, list[FieldVoice]] = {}
-    for (name, engine_name), parts in texts.items():
-        site = sites[name]
-        text = " ".join(t for t, _ in parts if t)
-        voices.setdefault(name, []).append(
-            FieldVoice(
-                engine=engine_name,
-                text=text,
-                value=extraction.clean(text, site.label, site.next),
-                confidence=min((sure for _, sure in parts), default=0.0),
-                box=_on_scan(task.pages[site.strips[0].page], site),
-                cpu_seconds=round(cost[engine_name] * len(parts), 4),
+                self._parts.setdefault((name, engine.name, how), []).append((text, sure))
+                key = name, engine.name, how
+                self._cost[key] = self._cost.get(key, 0.0) + each
+
+    def voices(
+        self, task: UnderstandTask, sites: Mapping[str, extraction.Site]
+    ) -> dict[str, tuple[FieldVoice, ...]]:
+        voices: dict[str, list[FieldVoice]] = {}
+        for (name, engine, how), parts in self._parts.items():
+            site = sites[name]
+            text = " ".join(t for t, _ in parts if t)
+            voices.setdefault(name, []).append(
+                FieldVoice(
+                    engine=engine,
+                    how=how,
+                    text=text,
+                    value=extraction.clean(text, site.label, site.next),
+                    confidence=min(sure for _, sure in parts),
+                    box=_on_scan(task.pages[site.strips[0].page], site),
+                    cpu_seconds=round(self._cost[name, engine, how], 4),
+                )
             )
-        )
-    return {name: tuple(said) for name, said in voices.items()}
+        return {name: tuple(said) for name, said in voices.items()}
 
 
 def _on_scan(page: ReadPage, site: extraction.Site) -> Box:

@@ -119,6 +119,7 @@ class Identity:
     `family`: engines of one family err alike and have one vote between them.
     `marks`: whether it writes Vietnamese diacritics; without, it is a witness to base letters only.
     `finds_lines`: whether it finds the lines of a page itself, or must be given them.
+    `dear`: whether it costs so much that only what is in doubt is worth its time.
     """
 
     name: str
@@ -127,6 +128,7 @@ class Identity:
     family: str
     marks: bool = True
     finds_lines: bool = True
+    dear: bool = False
 
 
 @dataclass(frozen=True, slots=True)
