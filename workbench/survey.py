@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from workbench import vietnamese
 from workbench.catalogues.roadmap import Level, area_of, areas, last_day
@@ -67,16 +67,27 @@ class Cell:
     documents: int
 
 
+class Part(NamedTuple):
+    """The smallest part of the work; an empty name is what is not known or not told apart."""
+
+    unit: str
+    area: str
+    kind: str
+    regime: str
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far one part of the work is. `papers` is None where nobody surveyed it."""
+    """How far one part of the work is. `papers` and `target` are None where nobody surveyed it."""
 
     unit: str = ""
     area: str = ""
     kind: str = ""
     regime: str = ""
+    total: int = 0  # the survey's papers, or those taken in where they are more
     papers: int | None = None
     target: int | None = None
+    toward: int = 0  # digitised of what has a target
     due: date | None = None  # the earliest of the lines'
     level: str = ""
     stages: Mapping[str, int] = field(default_factory=dict)
@@ -99,41 +110,26 @@ class Standing:
         return self.taken_in - self.done - self.held
 
     @property
-    def cleaned(self) -> int:
-        """Data that a person has checked (làm sạch): reviewed or further on its way."""
-        past = (Stage.REVIEWED, Stage.APPROVED, Stage.SIGNED, Stage.EXPORTED)
-        return sum(self.stages.get(stage, 0) for stage in past)
-
-    @property
-    def total(self) -> int:
-        """All there is to do: the survey's number, or what came in where that is more."""
-        return max(self.papers or 0, self.taken_in)
-
-    @property
     def remaining(self) -> int:
-        return self.total - self.done
+        return max(0, self.total - self.done)
 
     @property
     def not_taken_in(self) -> int:
-        return self.total - self.taken_in
+        return max(0, self.total - self.taken_in)
 
     @property
     def share(self) -> float | None:
-        return self.done / self.total if self.total else None
+        return min(1.0, self.done / self.total) if self.total else None
 
     @property
     def reached(self) -> float | None:
         """The share of the target that is reached; None without a target."""
-        return self.done / self.target if self.target else None
-
-    @property
-    def unsurveyed(self) -> int:
-        """Documents beyond what the survey knows of."""
-        return max(0, self.taken_in - self.papers) if self.papers is not None else 0
+        return self.toward / self.target if self.target else None
 
     def overdue(self, today: date) -> bool:
-        goal = self.target if self.target is not None else self.total
-        return self.due is not None and today > self.due and self.done < goal
+        """Whether the due day has passed with the target, or all of it, not reached."""
+        short = self.remaining if self.target is None else self.target - self.toward
+        return self.due is not None and today > self.due and short > 0
 
 
 def level_of(name: str) -> Level:
@@ -146,32 +142,100 @@ def level_of(name: str) -> Level:
     return Level.PROVINCE
 
 
+def parts(lines: Iterable[SurveyLine]) -> Callable[[str, str, str], Part]:
+    """In which part a document of this unit, kind and regime is counted: its survey line's."""
+    whole = {(line.unit, line.area) for line in lines if not _kind(line)}
+
+    def part(unit: str, kind: str, regime: str) -> Part:
+        area = area_of(kind)
+        return Part(unit, area, "" if (unit, area) in whole else kind, regime)
+
+    return part
+
+
+def part_of_line(line: SurveyLine) -> Part:
+    """The part that a survey line is about."""
+    return Part(line.unit, line.area, _kind(line), line.regime)
+
+
+def totals(lines: Sequence[SurveyLine], taken: Mapping[Part, int]) -> dict[Part, int]:
+    """How many papers there are in each part: as surveyed, or as taken in where that is more.
+
+    Papers whose day of issue or kind is not known yet are among those surveyed, as long as the
+    survey has room for them; what is beyond that is counted in a part of its own. So the totals of
+    parts add up to the total of the whole, however it is parted.
+    """
+    papers: dict[Part, int] = defaultdict(int)
+    for line in lines:
+        papers[part_of_line(line)] += line.papers
+    found: dict[Part, int] = {}
+    room: dict[Part, int] = defaultdict(int)  # by unit, area and kind; then by unit
+    known = [part for part in {*papers, *taken} if part.area and part.regime]
+    for part in known:
+        found[part] = max(papers[part], taken.get(part, 0))
+        room[part._replace(regime="")] += found[part] - taken.get(part, 0)
+    free: dict[str, int] = defaultdict(int)
+    for part in {*room, *(p for p in taken if p.area and not p.regime)}:
+        undated = taken.get(part, 0)
+        if undated:
+            found[part] = max(0, undated - room[part])
+        free[part.unit] += max(0, room[part] - undated)
+    for part in sorted(p for p in taken if not p.area):
+        found[part] = max(0, taken[part] - free[part.unit])
+        free[part.unit] = max(0, free[part.unit] - taken[part])
+    return found
+
+
 def progress(
-    lines: Iterable[SurveyLine], cells: Iterable[Cell], *, by: Sequence[str]
+    lines: Sequence[SurveyLine], cells: Iterable[Cell], *, by: Sequence[str]
 ) -> tuple[Standing, ...]:
     """How far each part is, parted `by` some of unit, area, kind and regime; largest first."""
-    surveyed: dict[tuple[str, ...], list[SurveyLine]] = defaultdict(list)
-    counted: dict[tuple[str, ...], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for line in lines:
-        surveyed[tuple(str(getattr(line, part)) for part in by)].append(line)
+    part_of = parts(lines)
+    stages: dict[Part, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for cell in cells:
-        parts = {"unit": cell.unit, "area": area_of(cell.kind), "kind": cell.kind,
-                 "regime": cell.regime}  # fmt: skip
-        counted[tuple(parts[part] for part in by)][cell.stage] += cell.documents
+        part = part_of(cell.unit, cell.kind, cell.regime)
+        stages[part][cell.stage] += cell.documents
+    asked: dict[Part, SurveyLine] = {part_of_line(line): line for line in lines}
+    taken = {
+        part: sum(n for stage, n in counts.items() if stage != Stage.REJECTED)
+        for part, counts in stages.items()
+    }
+    every = totals(lines, taken)
+    groups: dict[tuple[str, ...], list[Part]] = defaultdict(list)
+    for part in every:
+        groups[tuple(getattr(part, name) for name in by)].append(part)
     standings = []
-    for key in surveyed.keys() | counted.keys():
-        here = surveyed.get(key, [])
+    for key, members in groups.items():
+        mine = [asked[part] for part in members if part in asked]
+        counts: dict[str, int] = defaultdict(int)
+        for part in members:
+            for stage, n in stages.get(part, {}).items():
+                counts[stage] += n
         standings.append(
             Standing(
                 **dict(zip(by, key, strict=True)),
-                papers=sum(line.papers for line in here) if here else None,
-                target=sum(line.target for line in here) if here else None,
-                due=min((line.due for line in here), default=None),
-                level=here[0].level if here else "",
-                stages=dict(counted.get(key, {})),
+                total=sum(every[part] for part in members),
+                papers=sum(line.papers for line in mine) if mine else None,
+                target=sum(line.target for line in mine) if mine else None,
+                toward=sum(
+                    stages[part].get(Stage.EXPORTED, 0)
+                    for part in members
+                    if part in asked and part in stages
+                ),
+                due=min((line.due for line in mine), default=None),
+                level=mine[0].level if mine else "",
+                stages=dict(counts),
             )
         )
     return tuple(sorted(standings, key=lambda s: (-s.total, s.unit, s.area, s.kind, s.regime)))
+
+
+def _kind(line: SurveyLine) -> str:
+    """The kind a line is about; of a field with one kind of paper it is that one."""
+    if line.kind or line.area not in areas():
+        return line.kind
+    kinds = areas()[line.area].kinds
+    return next(iter(kinds)) if len(kinds) == 1 else ""
 
 
 def check(

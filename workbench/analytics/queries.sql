@@ -384,3 +384,249 @@ SELECT
         + (SELECT count(*) FROM candidates) + (SELECT count(*) FROM acts)
         + (SELECT count(*) FROM decisions) + (SELECT count(*) FROM signatures)
         + (SELECT count(*) FROM receipts) AS events;
+
+-- ================================================================================================
+-- Progress against the survey, forecast, work and reports.
+
+-- name: progress_cells
+-- Documents per unit, kind, regime and stage: sums to be summed, set against the survey.
+SELECT unit, kind, regime, stage, count(*) AS documents
+FROM chosen($units::VARCHAR[], $kinds::VARCHAR[], $since::DATE, $until::DATE)
+GROUP BY ALL
+ORDER BY ALL;
+
+-- name: report_cells
+-- Per unit, kind and regime, as it stood on the evening of $until: documents taken in, exported and
+-- checked by a person up to then, and taken in and exported since $since.
+SELECT
+    unit,
+    kind,
+    regime,
+    count(*) AS taken_in,
+    count(*) FILTER (exported_on <= $until::DATE) AS done,
+    count(*) FILTER (reviewed_on <= $until::DATE) AS cleaned,
+    count(*) FILTER (day >= $since::DATE) AS taken_in_period,
+    count(*) FILTER (exported_on BETWEEN $since::DATE AND $until::DATE) AS done_in_period
+FROM chosen($units::VARCHAR[], NULL::VARCHAR[], NULL::DATE, $until::DATE)
+WHERE stage <> 'rejected'
+GROUP BY ALL
+ORDER BY ALL;
+
+-- name: done_per_day
+-- Documents of each unit that were exported on each day; days without any are left out.
+SELECT unit, exported_on AS day, count(*) AS documents
+FROM chosen($units::VARCHAR[], $kinds::VARCHAR[], NULL::DATE, NULL::DATE)
+WHERE exported_on IS NOT NULL
+GROUP BY ALL
+ORDER BY ALL;
+
+-- name: backlog_age
+-- How long the documents that wait have waited at their stage, on $today: per stage, how many up to
+-- a day, a week, a month, three months, and longer.
+WITH aged AS (
+    SELECT stage, $today::DATE - local_day(changed_at) AS days
+    FROM chosen($units::VARCHAR[], $kinds::VARCHAR[], $since::DATE, $until::DATE)
+    WHERE is_held OR in_work
+)
+SELECT
+    stage,
+    count(*) AS documents,
+    count(*) FILTER (days <= 1) AS up_to_1,
+    count(*) FILTER (days BETWEEN 2 AND 7) AS up_to_7,
+    count(*) FILTER (days BETWEEN 8 AND 30) AS up_to_30,
+    count(*) FILTER (days BETWEEN 31 AND 90) AS up_to_90,
+    count(*) FILTER (days > 90) AS longer,
+    max(days) AS oldest_days
+FROM aged
+GROUP BY stage
+ORDER BY stage;
+
+-- name: flow_of_week
+-- Per stage, in the seven days that end with $today: documents that came, that left, the median hours
+-- that those which left had waited; and how many wait there now. The bottleneck is where the
+-- waiting would take longest to clear.
+WITH selected AS (
+    SELECT document, stage, in_work, is_held
+    FROM chosen($units::VARCHAR[], $kinds::VARCHAR[], NULL::DATE, NULL::DATE)
+), week AS (
+    SELECT m.after AS stage, m.at, m.left_at
+    FROM moves AS m
+    JOIN selected USING (document)
+    WHERE m.after NOT IN ('exported', 'rejected')
+        AND (local_day(m.left_at) BETWEEN $today::DATE - 6 AND $today::DATE
+            OR m.day BETWEEN $today::DATE - 6 AND $today::DATE)
+), moved AS (
+    SELECT
+        stage,
+        count(*) FILTER (local_day("at") BETWEEN $today::DATE - 6 AND $today::DATE) AS came,
+        count(*) FILTER (local_day(left_at) BETWEEN $today::DATE - 6 AND $today::DATE) AS gone,
+        median(date_diff('minute', "at", left_at) / 60)
+            FILTER (local_day(left_at) BETWEEN $today::DATE - 6 AND $today::DATE) AS hours
+    FROM week
+    GROUP BY stage
+), waiting AS (
+    SELECT stage, count(*) AS waiting
+    FROM selected
+    WHERE in_work OR is_held
+    GROUP BY stage
+)
+SELECT
+    stage,
+    coalesce(came, 0) AS came,
+    coalesce(gone, 0) AS gone,
+    hours,
+    coalesce(waiting, 0) AS waiting,
+    waiting / nullif(gone, 0) AS weeks_to_clear
+FROM waiting
+FULL JOIN moved USING (stage)
+ORDER BY stage;
+
+-- name: batches
+-- Per batch: its unit, the day it was taken in, and how far its documents are; newest first.
+SELECT
+    batch,
+    unit,
+    min(day) AS day,
+    count(*) AS total,
+    count(*) FILTER (is_done) AS exported,
+    count(*) FILTER (in_work) AS in_work,
+    count(*) FILTER (is_held) AS held,
+    count(*) FILTER (is_done) / count(*) AS share
+FROM chosen($units::VARCHAR[], $kinds::VARCHAR[], $since::DATE, $until::DATE)
+WHERE stage <> 'rejected'
+GROUP BY batch, unit
+ORDER BY day DESC, batch
+LIMIT 500;
+
+-- name: documents_behind
+-- The documents that a figure counts, by their ids, those that wait longest first; with how many they
+-- are in all. Beside the common parameters: $stages, $regimes ('' is: not known), $batch, $reason.
+SELECT id, unit, kind, regime, stage, batch, number, day, changed_at, count(*) OVER () AS found
+FROM chosen($units::VARCHAR[], $kinds::VARCHAR[], $since::DATE, $until::DATE)
+WHERE ($stages::VARCHAR[] IS NULL OR list_contains($stages::VARCHAR[], stage))
+    AND ($regimes::VARCHAR[] IS NULL OR list_contains($regimes::VARCHAR[], coalesce(regime, '')))
+    AND ($batch::VARCHAR IS NULL OR batch = $batch::VARCHAR)
+    AND ($reason::VARCHAR IS NULL OR coalesce(reason, '') = $reason::VARCHAR)
+ORDER BY changed_at, id
+LIMIT coalesce($most::BIGINT, 25)
+OFFSET coalesce($skipped::BIGINT, 0);
+
+-- name: right_at_first
+-- Per unit, kind, template version and field, in documents a person has vouched for: fields, how many
+-- of them stood as proposed, and what mending them took. Sums to be summed.
+SELECT
+    c.unit,
+    c.kind,
+    t.version AS template_version,
+    c.field_kind AS field,
+    sum(c.cases)::BIGINT AS cases,
+    sum(c.cases - c.changed)::BIGINT AS right_first,
+    sum(c.changed)::BIGINT AS changed,
+    sum(c.flagged)::BIGINT AS flagged,
+    sum(c.keys)::BIGINT AS keys,
+    sum(c.milliseconds) / 1000 AS spent_seconds
+FROM field_cells($units::VARCHAR[], $kinds::VARCHAR[], $since::DATE, $until::DATE) AS c
+LEFT JOIN templates AS t ON t.digest = c.template
+GROUP BY ALL
+ORDER BY ALL;
+
+-- name: engines_right
+-- Per engine, its version and the quality of the scan: readings of fields a person has vouched for,
+-- and how many of them say what stands.
+SELECT
+    engine,
+    version,
+    scan_level,
+    sum(settled)::BIGINT AS settled,
+    sum(right_settled)::BIGINT AS right_settled,
+    sum(right_settled) / nullif(sum(settled), 0) AS share
+FROM engine_cells($units::VARCHAR[], $kinds::VARCHAR[], $since::DATE, $until::DATE)
+GROUP BY ALL
+HAVING sum(settled) > 0
+ORDER BY ALL;
+
+-- name: work_by_unit
+-- Per unit, of reviews that ended in the period: documents, active minutes, and the median seconds of
+-- a document.
+WITH sittings AS (
+    SELECT d.unit, r.document, sum(r.milliseconds) / 1000 AS seconds
+    FROM decisions AS r
+    JOIN chosen($units::VARCHAR[], $kinds::VARCHAR[], NULL::DATE, NULL::DATE) AS d
+        ON d.document = r.document
+    WHERE r.duty = 'review'
+        AND ($since::DATE IS NULL OR r.day >= $since::DATE)
+        AND ($until::DATE IS NULL OR r.day <= $until::DATE)
+    GROUP BY ALL
+)
+SELECT
+    unit,
+    count(*) AS documents,
+    sum(seconds) / 60 AS minutes,
+    median(seconds) FILTER (seconds > 0) AS median_seconds
+FROM sittings
+GROUP BY unit
+ORDER BY unit;
+
+-- name: mending_by_unit
+-- Per unit, in documents a person has vouched for: documents, fields that a person had to look at,
+-- the mean active seconds of such a field, and keys pressed.
+SELECT
+    unit,
+    sum(cases)::BIGINT AS cases,
+    sum(flagged)::BIGINT AS flagged,
+    sum(milliseconds) / 1000 / nullif(sum(flagged), 0) AS mean_seconds,
+    sum(keys)::BIGINT AS keys
+FROM field_cells($units::VARCHAR[], $kinds::VARCHAR[], $since::DATE, $until::DATE)
+GROUP BY unit
+ORDER BY unit;
+
+-- name: work_of_one
+-- One row: what the person with this pseudonym did in the period: reviews, active minutes, median
+-- seconds a document, acts on fields, keys, median seconds of an act. Never asked for several.
+WITH mine AS (
+    SELECT document, sum(milliseconds) / 1000 AS seconds
+    FROM decisions
+    WHERE who = $who AND duty = 'review'
+        AND ($since::DATE IS NULL OR day >= $since::DATE)
+        AND ($until::DATE IS NULL OR day <= $until::DATE)
+    GROUP BY document
+), deeds AS (
+    SELECT keys, milliseconds / 1000 AS seconds
+    FROM acts
+    WHERE who = $who
+        AND ($since::DATE IS NULL OR day >= $since::DATE)
+        AND ($until::DATE IS NULL OR day <= $until::DATE)
+)
+SELECT
+    (SELECT count(*) FROM mine) AS documents,
+    (SELECT coalesce(sum(seconds), 0) / 60 FROM mine) AS minutes,
+    (SELECT median(seconds) FROM mine WHERE seconds > 0) AS seconds_a_document,
+    (SELECT count(*) FROM deeds) AS fields,
+    (SELECT median(seconds) FROM deeds WHERE seconds > 0) AS seconds_a_field,
+    (SELECT coalesce(sum(keys), 0) FROM deeds)::BIGINT AS keys;
+
+-- name: confidence_bands
+-- Settled fields by the probability the machine gave them and whether it accepted them: how many, how
+-- many of them a person changed, and the seconds people spent on them. What another threshold
+-- would accept is told from here. A band of 0.95 holds from 0.95 to under 0.96.
+SELECT
+    floor(f.probability * 100) / 100 AS band,
+    f.accepted,
+    count(*) AS fields,
+    count(*) FILTER (f.changed) AS changed,
+    count(*) FILTER (f.findings > 0) AS doubted,
+    sum(f.milliseconds) / 1000 AS spent_seconds
+FROM fields AS f
+JOIN chosen($units::VARCHAR[], $kinds::VARCHAR[], $since::DATE, $until::DATE) AS d
+    ON d.document = f.document
+WHERE d.settled
+GROUP BY ALL
+ORDER BY ALL;
+
+-- name: settled_sample
+-- Ids of settled documents to replay, evenly drawn by their numbers: the same for the same choice.
+SELECT id
+FROM chosen($units::VARCHAR[], $kinds::VARCHAR[], $since::DATE, $until::DATE)
+WHERE settled
+ORDER BY hash(document), document
+LIMIT coalesce($most::BIGINT, 200);
