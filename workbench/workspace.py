@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -14,15 +15,17 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workbench import accounts, engines, migrations, signing, words
 from workbench.analytics import Lake
+from workbench.calibration import Calibration, shipped
 from workbench.errors import SettingsError, SigningError, StorageError
 from workbench.executors import Inline, Processes
-from workbench.model import TemplateVersion, Unit
+from workbench.model import TemplateVersion, Unit, now
 from workbench.repository.ocfl import OcflRepository
 from workbench.seams import Executor, OcrEngine, Repository, Signer
 from workbench.signing import KeySource, Pkcs11Keys, Pkcs12Keys
 from workbench.store import Store, Unreachable
 from workbench.template import Template, load_all, parse
 
+_CALIBRATIONS = "calibrations"  # beside the store
 ROOT = Path(__file__).resolve().parent.parent
 
 # The survey list of the demo: who hands in papers. A real site gives its own with `workbench unit`.
@@ -88,6 +91,7 @@ class Readers:
 
     engines: Sequence[OcrEngine]
     templates: Mapping[str, Template]
+    calibration: Calibration = field(default_factory=shipped)
 
     def label(self, template: str | None, field: str, language: str) -> str:
         return self.templates[template].field_label(field, language) if template else field
@@ -95,7 +99,38 @@ class Readers:
 
 def open_readers(settings: Settings) -> Readers:
     """The engines that can run here, and the templates."""
-    return Readers(_engines(settings), _templates(settings))
+    return Readers(_engines(settings), _templates(settings), newest_calibration(settings))
+
+
+def newest_calibration(settings: Settings) -> Calibration:
+    """What was learned here last, else what the workbench comes with."""
+    kept = sorted((settings.data / _CALIBRATIONS).glob("*.json"))
+    return _calibration(kept[-1]) if kept else shipped()
+
+
+@lru_cache(maxsize=4)
+def _calibration(path: Path) -> Calibration:
+    try:
+        return Calibration.from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StorageError(
+            "The calibration {name} cannot be read.",
+            "Remove the file; the one before it is used then.",
+            name=path.name,
+        ) from error
+
+
+def keep_calibration(settings: Settings, learned: Calibration) -> Path:
+    """Keep what was learned, dated and named by its digest; from now on it is in use."""
+    folder = settings.data / _CALIBRATIONS
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{now():%Y%m%dT%H%M%S}-{learned.digest}.json"
+    half = path.with_suffix(".half")
+    half.write_text(
+        json.dumps(learned.as_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+    )
+    half.replace(path)
+    return path
 
 
 def _engines(settings: Settings) -> tuple[OcrEngine, ...]:
@@ -142,6 +177,11 @@ class Workspace:
     @cached_property
     def engines(self) -> Sequence[OcrEngine]:
         return _engines(self.settings)
+
+    @property
+    def calibration(self) -> Calibration:
+        """What readings are weighed by: the newest that was learned here."""
+        return newest_calibration(self.settings)
 
     @property
     def seals_by_itself(self) -> bool:

@@ -53,6 +53,7 @@ def read_folder(folder: Path, truth: Iterable[Line], settings: Settings) -> list
                 engines=readers.engines,
                 templates=readers.templates,
                 executor=executor,
+                calibration=readers.calibration,
             )
         ]
 

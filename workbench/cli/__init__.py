@@ -11,6 +11,7 @@ import typer
 from workbench import words
 from workbench.cli import (
     bench,
+    calibrate,
     doctor,
     lake,
     pages,
@@ -61,6 +62,7 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
 for command in _COMMANDS:
     app.command()(command)
 app.add_typer(bench.app, name="bench")
+app.add_typer(calibrate.app, name="calibrate")
 app.add_typer(lake.lake, name="lake")
 app.add_typer(pages.app, name="pages")
 app.add_typer(papers.template, name="template")

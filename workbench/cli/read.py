@@ -34,7 +34,11 @@ def read(
     readers = open_readers(settings)
     with _executor(processes, settings) as executor:
         for paper in read_files(
-            paths, engines=readers.engines, templates=readers.templates, executor=executor
+            paths,
+            engines=readers.engines,
+            templates=readers.templates,
+            executor=executor,
+            calibration=readers.calibration,
         ):
             line = paper.as_json()
             print(json_.dumps(line, ensure_ascii=False) if json else _told(line), flush=True)

@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 
 from workbench import intake, paging
+from workbench.calibration import Calibration
 from workbench.errors import ReadingFailedError, Sentence, WorkbenchError
 from workbench.flow import recognise
 from workbench.model import PageMatter
@@ -154,9 +155,10 @@ def read_files(
     engines: Sequence[OcrEngine],
     templates: Mapping[str, Template],
     executor: Executor,
+    calibration: Calibration | None = None,
 ) -> Iterator[ReadPaper]:
     """Each document, in the order of the files; a file that cannot be read is one that is held."""
-    reader = _Reader(tuple(engines), tuple(templates.values()), executor)
+    reader = _Reader(tuple(engines), tuple(templates.values()), executor, calibration)
     with tempfile.TemporaryDirectory(prefix="workbench-read-") as unpacked:
         named = _named(paths, Path(unpacked))
         yield from reader.read(named)
@@ -178,6 +180,7 @@ class _Reader:
     engines: tuple[OcrEngine, ...]
     templates: tuple[Template, ...]
     executor: Executor
+    calibration: Calibration | None
 
     def read(self, named: Iterator[_Named]) -> Iterator[ReadPaper]:
         """Some files at a time; the last paper waits until it is known whether the next goes on."""
@@ -242,6 +245,7 @@ class _Reader:
                 ),
                 self.templates,
                 self.engines,
+                self.calibration,
             )
             for paper in papers
             if paper.pieces

@@ -196,7 +196,7 @@ def propose(work: Work, claimed: Claimed) -> None:
         if page.readable and page.warp and page.quality and page.number in words
     ]
     task = recognise.UnderstandTask(
-        tuple(pages), tuple(work.templates.values()), tuple(work.engines)
+        tuple(pages), tuple(work.templates.values()), tuple(work.engines), work.calibration
     )
     ((_, seen),) = work.executor.run(recognise.understand, [task])
     if isinstance(seen, WorkbenchError):
@@ -260,6 +260,7 @@ def propose(work: Work, claimed: Claimed) -> None:
         template_digest=digest,
         classified={
             **seen.classified,
+            "calibration": task.calibration.digest if task.calibration else "",
             "votes": store.keep_votes({field.name: field.votes for field in seen.fields}),
         },
         sought=sought(field.value for field in seen.fields),

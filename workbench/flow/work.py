@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from workbench.calibration import Calibration
 from workbench.seams import Executor, OcrEngine, Repository, Signer
 from workbench.store import Store
 from workbench.template import Template
@@ -18,6 +19,8 @@ class Work(Protocol):
     def store(self) -> Store: ...
     @property
     def engines(self) -> Sequence[OcrEngine]: ...
+    @property
+    def calibration(self) -> Calibration: ...
     @property
     def templates(self) -> Mapping[str, Template]: ...
     @property
