@@ -60,7 +60,7 @@ with left:
         sheet.pages, marks=[(f.page, f.box) for f in sheet.fields if f.page is not None and f.box]
     )
 with right:
-    tabs = st.tabs([say("Fields"), say("Pages"), say("History"), say("Keeping")])
+    tabs = st.tabs([say("Fields"), say("Pages of the paper"), say("History"), say("Keeping")])
     with tabs[0]:
         if sheet.fields:
             dossier.fields(work, sheet)

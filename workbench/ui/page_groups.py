@@ -140,7 +140,7 @@ def _thumbnail(page: Page, name: str, *, framed: bool) -> str:
     edge = "3px solid #e07b1f" if framed else "1px solid rgba(128,128,128,.45)"
     words = escape(name)
     return (
-        '<figure style="margin:0;width:170px;flex:none">'
+        '<figure style="margin:0;width:170px;max-width:100%;flex:none">'
         f'<a href="{page_image.address(page)}" target="_blank">'
         f'<img src="{page_image.address(page)}" alt="{words}" loading="lazy" style="width:100%;'
         f'height:220px;object-fit:contain;background:#fff;border:{edge};border-radius:4px"></a>'
@@ -201,7 +201,7 @@ def _page_row(
     *,
     may: bool,
 ) -> None:
-    picture, rest = st.columns([1, 2], vertical_alignment="center")
+    picture, rest = st.columns([5, 6], vertical_alignment="center")
     picture.html(_thumbnail(page, _name(work, page), framed=False))
     order = [one.id for one in pages]
 
@@ -241,7 +241,7 @@ def _page_row(
 def _aside_row(
     work: Workspace, person: Person, document: Document, page: Page, *, may: bool
 ) -> None:
-    picture, rest = st.columns([1, 2], vertical_alignment="center")
+    picture, rest = st.columns([5, 6], vertical_alignment="center")
     picture.html(_thumbnail(page, _name(work, page), framed=False))
     with rest:
         st.markdown(badge(MATTERS[PageMatter(page.aside)]))
