@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from pytest import MonkeyPatch
+from sqlmodel import SQLModel
+from typer.testing import CliRunner
 
 from workbench import calibration, learning, reconciliation
 from workbench.calibration import Calibration, Curve
+from workbench.cli import app
+from workbench.flow.lessons import lessons
 from workbench.learning import Label
+from workbench.model import Act, Correction, Document, Proposal, Stage
 from workbench.reconciliation import Vote
 from workbench.template import FieldSpec
 from workbench.template import Label as Words
+from workbench.workspace import load_settings, open_workspace
 
 NAME = FieldSpec(label=Words(vi="Tên", en="Name"), kind="name")
 NUMBER = FieldSpec(
@@ -135,3 +144,50 @@ def test_a_look_that_its_own_family_outvotes_accepts_nothing() -> None:
     votes = [Vote("tesseract", "tesseract", how, value, True, 0.95) for how, value in said]
     votes += [Vote("asterocr", "asterocr", "strip", "094190007234", True, 0.95)]
     assert not reconciliation.reconcile(votes, NUMBER).accepted
+
+
+def test_people_teach_only_what_they_looked_at(tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
+    """Two fields were looked at, one of them accepted unseen before; the third nobody has seen."""
+    monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path))
+    work = open_workspace(load_settings())
+    template = work.templates["antt"]
+    said = {
+        name: [Vote("tesseract", "tesseract", "strip", value, True, 0.9, "poor")]
+        for name, value in (("so", "12/GCN"), ("ten_co_so", "NHÀ TRỌ Á"), ("quoc_tich", "Lào"))
+    }
+    document = Document(
+        batch="b", source="s", unit="PC06", number=1, stage=Stage.REVIEWED, kind="antt",
+        template_digest=template.digest, classified={"votes": work.store.keep_votes(said)},
+    )  # fmt: skip
+    rows: list[SQLModel] = [document]
+    for position, name in enumerate(said):
+        rows.append(
+            Proposal(document=document.id, field=name, position=position, value="x",
+                     normalised="x", accepted=name != "ten_co_so")
+        )  # fmt: skip
+    for serial, (name, value) in enumerate((("so", "12/GCN"), ("ten_co_so", "NHÀ TRỌ Ả"))):
+        rows.append(
+            Correction(id=name, document=document.id, field=name, act=Act.EDIT, before="x",
+                       after=value, normalised=value, by="soat1", revision=1, serial=serial)
+        )  # fmt: skip
+    work.store.add(*rows)
+
+    labels = sorted(lessons(work), key=lambda label: label.truth)
+    assert [(label.truth, label.accepted) for label in labels] == [
+        ("12/GCN", True), ("NHÀ TRỌ Ả", False),
+    ]  # fmt: skip
+    assert [label.is_met_by("NHÀ TRỌ Á") for label in labels] == [False, False]
+
+    told = CliRunner().invoke(app, ["calibrate", "certify", "--json"])
+    assert told.exit_code == 3  # one checked field proves nothing yet
+    seen = json.loads(told.stdout)
+    assert (seen["checked"], seen["wrong"], seen["holds"]) == (1, 0, False)
+    assert seen["needed"] == 998  # the rule of three: 3 / 0.003
+
+    learned = CliRunner().invoke(app, ["calibrate", "corrections", "--json"])
+    assert learned.exit_code == 0, learned.output
+    assert json.loads(learned.stdout)["labels"] == 2
+    assert (
+        open_workspace(load_settings()).calibration.digest == json.loads(learned.stdout)["digest"]
+    )
+    assert work.calibration.source == "2 fields that people looked at"
