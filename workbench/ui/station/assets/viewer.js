@@ -28,6 +28,8 @@ export class Viewer {
     );
     this.pointButton.hidden = true; // until pointing is answered
     this.sheetOfPaper = h("div.paper");
+    this.overlay = svg("svg", { class: "overlay", preserveAspectRatio: "none", "aria-hidden": "true" });
+    this.note = h("p.lost", { hidden: true });
     this.pane = h("div.pane", {}, this.sheetOfPaper, this.pointing.hint);
     this.element = h("section.scan", {}, h("div.bar", {}, this.tabs, this.tools), this.pane);
     this.element.addEventListener("mousedown", (event) => event.preventDefault()); // keeps the focus
@@ -94,7 +96,10 @@ export class Viewer {
     this.name();
     this.page = this.sheet.given.pages[this.number];
     this.drawTabs();
-    if (!this.page) return this.sheetOfPaper.replaceChildren();
+    if (!this.page) {
+      this.image = null;
+      return this.sheetOfPaper.replaceChildren();
+    }
     const image = this.images.of(this.page.image);
     if (this.image !== image) {
       this.image = image;
@@ -104,8 +109,11 @@ export class Viewer {
     }
     this.drawBoxes();
     const lost = image.complete && !image.naturalWidth;
-    const note = lost ? h("p.lost", {}, this.speak("no_image")) : null;
-    this.sheetOfPaper.replaceChildren(...[image, this.overlay, ...this.pointing.elements, note].filter(Boolean));
+    this.note.hidden = !lost;
+    this.note.textContent = lost ? this.speak("no_image") : "";
+    // What is there already stays: taken out and put back, the page would be drawn anew.
+    if (this.sheetOfPaper.firstChild !== image)
+      this.sheetOfPaper.replaceChildren(image, this.overlay, ...this.pointing.elements, this.note);
     if (aim) this.aim();
   }
 
@@ -126,22 +134,19 @@ export class Viewer {
   drawBoxes() {
     const { width, height } = this.page;
     const here = this.sheet.fields.filter((field) => field.box && field.page === this.number);
-    this.overlay = svg("svg", {
-      class: "overlay",
-      viewBox: `0 0 ${width} ${height}`,
-      preserveAspectRatio: "none",
-      "aria-hidden": "true",
-    });
+    const drawn = [];
     const active = this.field?.box && this.field.page === this.number ? this.field : null;
-    if (active) this.overlay.append(this.shade(active));
+    if (active) drawn.push(this.shade(active));
     for (const field of here)
       if (field !== active)
-        this.overlay.append(svg("rect", { ...around(field, this.page, 4), class: `box ${field.state}` }));
+        drawn.push(svg("rect", { ...around(field, this.page, 4), class: `box ${field.state}` }));
     if (active) {
       // Two strokes, light under dark: the frame stands out on white paper, black ink and red stamps alike.
       const frame = around(active, this.page, 9);
-      this.overlay.append(svg("rect", { ...frame, class: "halo" }), svg("rect", { ...frame, class: "frame" }));
+      drawn.push(svg("rect", { ...frame, class: "halo" }), svg("rect", { ...frame, class: "frame" }));
     }
+    this.overlay.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    this.overlay.replaceChildren(...drawn);
   }
 
   shade(field) {
