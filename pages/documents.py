@@ -4,7 +4,18 @@ import streamlit as st
 
 from workbench import flow, ui
 from workbench.model import Stage
-from workbench.ui import dossier, frame, listing, notation, page_groups, page_image, places, way
+from workbench.ui import (
+    dossier,
+    frame,
+    listing,
+    match_sheet,
+    notation,
+    page_groups,
+    page_image,
+    places,
+    threads,
+    way,
+)
 from workbench.words import say
 
 work, person = ui.workspace(), ui.person()
@@ -60,15 +71,21 @@ with left:
         sheet.pages, marks=[(f.page, f.box) for f in sheet.fields if f.page is not None and f.box]
     )
 with right:
-    tabs = st.tabs([say("Fields"), say("Pages of the paper"), say("History"), say("Keeping")])
+    tabs = st.tabs(
+        [say("Fields"), say("Kind"), say("Pages of the paper"), say("History"), say("Keeping")],
+        default=say("Kind") if document.stage is Stage.HELD else None,
+    )
     with tabs[0]:
+        threads.under(work, sheet, person)
         if sheet.fields:
             dossier.fields(work, sheet)
         else:
             st.markdown(":gray[" + say("Nothing has been read from this document yet.") + "]")
     with tabs[1]:
-        page_groups.of_document(work, person, document)
+        match_sheet.show(work, document)
     with tabs[2]:
-        dossier.history(work, work.store.events(document.id))
+        page_groups.of_document(work, person, document)
     with tabs[3]:
+        dossier.history(work, work.store.events(document.id))
+    with tabs[4]:
         dossier.keeping(work, document)

@@ -107,13 +107,16 @@ def test_cuts_hold_their_own_fields_only() -> None:
 
 
 def test_a_vote_that_beats_everybody_says_so() -> None:
-    one = field("221/ĐKMD", *(vote(e, "221/ĐKMD") for e in ("tesseract", "asterocr")),
-                vote("trueocr", "227/ĐKMD"))  # fmt: skip
-    other = field("222/ĐKMD", *(vote(e, "222/ĐKMD") for e in ("tesseract", "trueocr")),
-                  vote("asterocr", "227/ĐKMD"))  # fmt: skip
-    third = field("223/ĐKMD", *(vote(e, "223/ĐKMD") for e in ("asterocr", "trueocr")),
-                  vote("tesseract", "227/ĐKMD"))  # fmt: skip
-    assert lab(one, other, third).on(ALL).beats == "yes"
+    engines = ("tesseract", "asterocr", "trueocr")
+    fields = [
+        field("221/ĐKMD", *(vote(e, "221/ĐKMD") for e in engines if e != stray),
+              vote(stray, "227/ĐKMD", sure=0.1))
+        for stray in engines
+    ]  # fmt: skip
+    figures = lab(*fields).on(ALL)
+    assert figures.vote == Share(3, 3)
+    assert {e.alone for e in figures.engines} == {Share(2, 3)}
+    assert figures.beats == "yes"
 
 
 def test_confusions_are_counted_engine_by_engine_from_what_was_written() -> None:

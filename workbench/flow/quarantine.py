@@ -6,8 +6,9 @@ paper it belongs to is held, and every other paper of its file and batch goes on
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 from workbench.errors import ReadingFailedError, Sentence
 from workbench.flow.work import Work
@@ -56,7 +57,7 @@ def held(failed: Sequence[Page], pages: Sequence[Page]) -> ReadingFailedError:
     )
 
 
-def _why(page: Page, said: Sequence[Reading]) -> Mapping[str, object] | None:
+def _why(page: Page, said: Sequence[Reading]) -> dict[str, Any] | None:
     if page.readable is None:
         return page.failure or NOT_READ.as_json()
     if (page.quality or {}).get("blank") or any(reading.words for reading in said):

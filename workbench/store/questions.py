@@ -16,6 +16,7 @@ from workbench.model import (
     Correction,
     Document,
     Event,
+    FieldReading,
     Page,
     Person,
     Proposal,
@@ -125,6 +126,9 @@ class Questions(Rows):
 
     def readings(self, document: str) -> list[Reading]:
         return self._of(Reading, document, Reading.engine)
+
+    def field_readings(self, document: str) -> list[FieldReading]:
+        return self._of(FieldReading, document, FieldReading.field)
 
     def proposals(self, document: str) -> list[Proposal]:
         return self._of(Proposal, document, Proposal.position)

@@ -63,6 +63,9 @@ STRETCHES: Mapping[str, tuple[str, int]] = {
     "received": ("Being read", 0),
 }
 
+_DAYS = frozenset(("day", "oldest", "finish", "likely_first", "likely_last", "wide_first",
+                   "wide_last", "due"))  # fmt: skip
+
 MOST_FIELDS = 24  # on a chart; all of them stand in the table behind it
 
 COLUMNS: Mapping[str, str] = {
@@ -81,6 +84,18 @@ COLUMNS: Mapping[str, str] = {
     "share_accepted": "Share accepted", "share_changed": "Share changed later",
     "failed": "Pages not read", "mean_seconds": "CPU seconds a page",
     "median_seconds": "Median", "p95_seconds": "95 of 100 below",
+    "came": "Came", "gone": "Left", "hours": "Median hours there", "waiting": "Waiting now",
+    "weeks_to_clear": "Weeks to clear", "up_to_1": "Up to a day", "up_to_7": "2–7 days",
+    "up_to_30": "8–30 days", "up_to_90": "31–90 days", "longer": "Longer than 90 days",
+    "oldest_days": "Oldest, days", "per_week": "A week", "finish": "Done on (median)",
+    "likely_first": "80 %: from", "likely_last": "80 %: to", "wide_first": "95 %: from",
+    "wide_last": "95 %: to", "due": "Due day", "share_chance": "Chance to be in time",
+    "hours_now": "Reviewer-hours a week now", "hours_needed": "… to be in time",
+    "what": "Parted by", "right_first": "Right at first reading", "version": "Version",
+    "scan_level": "Scan", "minutes": "Active minutes", "keys": "Keys", "flagged": "Flagged fields",
+    "keys_a_document": "Keys a correct document", "field_seconds": "Seconds a flagged field",
+    "cost_hours": "Hours spent", "each_seconds": "Seconds a case", "said": "Read as",
+    "true": "On the paper", "times": "Times", "spent_seconds": "Seconds spent",
 }  # fmt: skip
 
 
@@ -175,6 +190,123 @@ def kinds(frame: pd.DataFrame, colours: Ink, label: Label) -> go.Figure:
     names = ["<br>".join(wrap(label(kind), 25)) for kind in frame["kind"]]
     figure = _stacked(frame, colours, names, ends)
     return figure.update_layout(height=66 + 42 * max(len(frame), 2))
+
+
+def flow(frame: pd.DataFrame, colours: Ink) -> go.Figure:
+    """What came to each stage, what left it, and what waits there now."""
+    names = [stage_word(Stage(stage)) for stage in frame["stage"]]
+    shades = {"came": colours.steps[2], "gone": colours.steps[4], "waiting": colours.alarm}
+    figure = go.Figure(
+        [
+            go.Bar(
+                y=names,
+                x=frame[column],
+                name=say(COLUMNS[column]),
+                orientation="h",
+                marker_color=shade,
+                text=[number(n) for n in frame[column]],
+                textposition="outside",
+                cliponaxis=False,
+                hovertemplate="%{y}: %{text} %{fullData.name}<extra></extra>",
+            )
+            for column, shade in shades.items()
+        ]
+    )
+    _bars(figure, colours, rows=2 * len(frame))
+    most = max((frame[column].max() for column in shades), default=1)
+    figure.update_layout(barmode="group", legend_traceorder="normal")
+    return figure.update_xaxes(range=[0, 1.2 * max(most, 1)])
+
+
+def ages(frame: pd.DataFrame, colours: Ink) -> go.Figure:
+    """How old the backlog is, stage by stage: the older the stronger, what is too old in alarm."""
+    names = [stage_word(Stage(stage)) for stage in frame["stage"]]
+    shades = dict(
+        zip(
+            ("up_to_1", "up_to_7", "up_to_30", "up_to_90", "longer"),
+            (*colours.steps[0:2], colours.steps[2], colours.steps[4], colours.alarm),
+            strict=True,
+        )
+    )
+    figure = go.Figure()
+    for column, shade in shades.items():
+        _stretch(figure, names, frame[column], say(COLUMNS[column]), shade)
+    _ends(figure, names, frame["documents"], [number(n) for n in frame["documents"]], colours)
+    return _bars(figure, colours, rows=len(frame))
+
+
+def outlooks(frame: pd.DataFrame, colours: Ink) -> go.Figure:
+    """Each unit's finish day: dot the median, thick 80 %, thin 95 %, a line the due day."""
+    frame = frame.sort_values("finish", ascending=False)
+    names = _names(frame["unit"], frame["name"])
+    ends = frame[["finish", "likely_last", "wide_last"]].max(axis=None)
+    figure = go.Figure()
+    for first, last, width, word in (
+        ("wide_first", "wide_last", 2, "95 of 100"),
+        ("likely_first", "likely_last", 8, "80 of 100"),
+    ):
+        xs: list[Any] = []
+        ys: list[Any] = []
+        for name, begin, end in zip(names, frame[first], frame[last], strict=True):
+            xs += [begin, end if pd.notna(end) else ends, None]
+            ys += [name, name, None]
+        figure.add_scatter(
+            x=xs,
+            y=ys,
+            mode="lines",
+            line={"width": width, "color": colours.steps[2]},
+            name=say(word),
+            hoverinfo="skip",
+        )
+    said = [
+        say("done on {finish}, 80 %: {first} to {last}", finish=f"{finish:%d/%m/%Y}",
+            first=f"{first:%d/%m/%Y}", last=f"{last:%d/%m/%Y}" if pd.notna(last) else "…")
+        for finish, first, last in zip(
+            frame["finish"], frame["likely_first"], frame["likely_last"], strict=True
+        )
+    ]  # fmt: skip
+    figure.add_scatter(
+        x=frame["finish"],
+        y=names,
+        mode="markers",
+        marker={"size": 10, "color": colours.steps[4]},
+        name=say("Median"),
+        text=said,
+        hovertemplate="%{y}: %{text}<extra></extra>",
+    )
+    figure.add_scatter(
+        x=frame["due"],
+        y=names,
+        mode="markers",
+        marker={"size": 14, "symbol": "line-ns", "line": {"width": 3, "color": colours.alarm}},
+        name=say("Due day"),
+        hovertemplate="%{y}: %{x|%d/%m/%Y}<extra>%{fullData.name}</extra>",
+    )
+    _look(figure, colours, height=90 + 26 * max(len(frame), 2))
+    figure.update_xaxes(type="date", tickformat="%m/%Y", showgrid=True, fixedrange=True, nticks=10)
+    return figure.update_yaxes(showgrid=False, fixedrange=True)
+
+
+def shares(frame: pd.DataFrame, colours: Ink) -> go.Figure:
+    """A share for each name with its cases; the worst first."""
+    frame = frame.sort_values("share").head(60)
+    figure = go.Figure(
+        go.Bar(
+            y=_names(frame["what"], frame["what"]),
+            x=frame["share"],
+            orientation="h",
+            marker_color=colours.steps[3],
+            text=[
+                f"{percent(share)} · n = {number(n)}"
+                for share, n in zip(frame["share"], frame["cases"], strict=True)
+            ],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{text}<extra></extra>",
+        )
+    )
+    _bars(figure, colours, rows=len(frame))
+    return figure.update_xaxes(range=[0, 1.4])
 
 
 def agreement(frame: pd.DataFrame, colours: Ink, label: Label) -> go.Figure:
@@ -345,6 +477,9 @@ def _look(figure: go.Figure, colours: Ink, *, height: int) -> None:
     figure.update_yaxes(axis)
 
 
+look = _look  # the engine lab's figures are drawn like these
+
+
 def _bars(figure: go.Figure, colours: Ink, *, rows: int) -> go.Figure:
     legend = len(figure.data) > 1
     _look(figure, colours, height=(66 if legend else 34) + 28 * max(rows, 2))
@@ -465,6 +600,9 @@ def _readable(table: pd.DataFrame) -> pd.DataFrame:
             shown[name] = [percent(v) if pd.notna(v) else "—" for v in shown[name]]
         elif name.endswith("seconds"):
             shown[name] = [number(v, 2) if pd.notna(v) else "—" for v in shown[name]]
-        elif name in ("day", "oldest"):
+        elif name in ("hours", "weeks_to_clear", "minutes", "cost_hours", "keys_a_document",
+                      "hours_now", "hours_needed", "per_week"):  # fmt: skip
+            shown[name] = [number(v, 1) if pd.notna(v) else "—" for v in shown[name]]
+        elif name in _DAYS:
             shown[name] = [v.strftime("%d/%m/%Y") if pd.notna(v) else "—" for v in shown[name]]
     return _named(shown)

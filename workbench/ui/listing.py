@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from workbench.model import Document, Stage
-from workbench.ui import badges, dossier, notation
+from workbench.ui import badges, dossier, match_sheet, notation
 from workbench.words import say
 from workbench.workspace import Workspace
 
@@ -106,11 +106,12 @@ def table(
         key=key,
         column_config={
             "stage": badges.column(say("Stage"), looks),
-            "name": st.column_config.TextColumn(say("File"), width=140),
-            "kind": st.column_config.TextColumn(say("Kind"), width=240),
-            "unit": st.column_config.TextColumn(say("Unit"), width=170),
-            "batch": st.column_config.TextColumn(say("Batch"), width=120),
-            "changed": st.column_config.TextColumn(say("Last change"), width=140),
+            "name": st.column_config.TextColumn(say("File"), width=105),
+            "kind": st.column_config.TextColumn(say("Kind"), width=180),
+            "match": st.column_config.TextColumn(say("Why held, or how it matched"), width=250),
+            "unit": st.column_config.TextColumn(say("Unit"), width=120),
+            "batch": st.column_config.TextColumn(say("Batch"), width=85),
+            "changed": st.column_config.TextColumn(say("Last change"), width=135),
         },
     )
     return list(answer["selection"]["rows"])
@@ -124,6 +125,7 @@ def _rows(work: Workspace, documents: Sequence[Document]) -> list[dict[str, obje
             "name": dossier.name_of(work, document),
             "stage": [badges.stage_word(document.stage)],
             "kind": dossier.kind_of(work, document.kind),
+            "match": match_sheet.short(document),
             "unit": units.get(document.unit, document.unit),
             "batch": batches.get(document.batch, ""),
             "changed": notation.moment(document.changed_at),

@@ -1,4 +1,7 @@
-"""Engines on screen: who can run here, what each made of a page, and how long it took."""
+"""Engines on screen: who can run here, what each made of a page, and how long it took.
+
+A document is looked for by batch and text: no list of all of them is ever drawn.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,11 @@ import streamlit as st
 
 from workbench.engines import EngineStatus
 from workbench.errors import Sentence
-from workbench.model import Page, Reading, Warp
-from workbench.ui import notation, page_image, side_by_side
+from workbench.model import Document, Page, Reading, Stage, Warp
+from workbench.ui import dossier, notation, page_image, side_by_side
 from workbench.ui.side_by_side import Line
 from workbench.words import remedy, say
+from workbench.workspace import Workspace
 
 NAMES: Mapping[str, str] = {
     "tesseract": "Tesseract",
@@ -20,6 +24,7 @@ NAMES: Mapping[str, str] = {
     "trueocr": "TrueOCR",
     "asterocr": "AsterOCR",
 }
+OFFERED = 100  # documents in the list to choose from
 _CELL = "text-align:left; vertical-align:top; padding:.25rem .6rem .6rem; overflow-wrap:anywhere;"
 _EDGE = "border-top:1px solid rgba(128,128,128,.35);"
 _MARK = "background:rgba(235,130,30,.30); border-radius:3px; padding:0 .15em;"
@@ -63,6 +68,90 @@ def _fitness(state: EngineStatus) -> str:
     if not state.identity.marks:
         return f":orange-badge[:material/visibility: {say('witness without marks')}]"
     return f":green-badge[:material/check: {say('ready')}]"
+
+
+def choose_document(work: Workspace, asked: Document | None) -> Document | None:
+    """A document that was read: the one asked for, or one of those that match; None: there is none.
+
+    Not more than fit a list are offered; what is sought narrows them.
+    """
+    read = [stage for stage in Stage if stage is not Stage.RECEIVED]
+    if asked is None and not work.store.count(stage=read):
+        return None
+    batches = {batch.id: batch.name for batch in work.store.batches()}
+    first, second, third = st.columns([2, 2, 4], vertical_alignment="bottom")
+    batch = first.selectbox(
+        say("Batch"),
+        list(batches),
+        format_func=lambda key: batches[key],
+        index=None,
+        placeholder=say("All"),
+        key="engines.batch",
+    )
+    text = second.text_input(
+        say("Contains"),
+        placeholder=say("file name or a value"),
+        icon=":material/search:",
+        key="engines.text",
+    )
+    found = work.store.documents(stage=read, batch=batch, text=text or "", limit=OFFERED)
+    if asked is not None and not (batch or text):
+        found = [asked, *(document for document in found if document.id != asked.id)]
+    if not found:
+        third.info(say("No document matches."), icon=":material/search_off:")
+        st.stop()
+    total = work.store.count(stage=read, batch=batch, text=text or "")
+    return third.selectbox(
+        say("Document")
+        if total <= OFFERED
+        else say("Document ({n} of {all})", n=notation.number(OFFERED), all=notation.number(total)),
+        found,
+        format_func=lambda d: f"{dossier.name_of(work, d)} · {dossier.kind_of(work, d.kind)}",
+        key="engines.document",
+    )
+
+
+def show_page(work: Workspace, document: Document, states: Sequence[EngineStatus]) -> None:
+    """One page of a document as every engine read it, beside the scan."""
+    pages = work.store.pages(document.id)
+    first, second, _ = st.columns([2, 2, 4], vertical_alignment="bottom")
+    page = first.selectbox(
+        say("Page"),
+        pages,
+        format_func=lambda p: say("Page {n}", n=p.number + 1),
+        key=f"engines.page.{document.id}",
+    )
+    read = [r for r in work.store.readings(document.id) if page and r.page == page.id]
+    if page is not None and page.failure:
+        why = notation.literal(say(Sentence.from_json(page.failure)))
+        st.warning(why, icon=":material/report:")
+    if page is None or not read:
+        st.info(say("No engine has read this page yet."), icon=":material/hourglass:")
+        return
+    unmarked = without_marks(states, read)
+    names = sorted(
+        (r.engine for r in read if r.words), key=lambda e: (e in unmarked, e != "tesseract")
+    )
+    base = second.selectbox(
+        say("Compare with"), names, format_func=name_of, key=f"engines.base.{page.id}"
+    )
+    if base is None:
+        st.warning(say("Every engine failed on this page."), icon=":material/error:")
+        show_cost(read, (), base="", unmarked=unmarked)
+        return
+    compared = side_by_side.lines(
+        {r.engine: work.store.words(r) for r in read}, base=base, unmarked=unmarked
+    )
+    show_cost(read, compared, base=base, unmarked=unmarked)
+    differing = sum(any(s.differs for t in line.texts.values() for s in t) for line in compared)
+    st.markdown(
+        say(
+            "{n} lines; on {m} of them the engines differ.",
+            n=notation.number(len(compared)),
+            m=notation.number(differing),
+        )
+    )
+    show_lines(page, compared, [base, *(n for n in names if n != base)], unmarked=unmarked)
 
 
 def show_cost(
