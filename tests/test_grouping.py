@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 import sys
@@ -15,23 +16,26 @@ import pytest
 from tests import test_paging as sheets
 from workbench import flow
 from workbench.errors import NotAllowedError, NotReadyError, StaleDocumentError
-from workbench.flow import grouping
+from workbench.flow import FieldAct, grouping
 from workbench.flow.claimed import Claimed, sources_of
 from workbench.model import (
     Act,
     Batch,
     Correction,
+    Decision,
     Document,
     Intake,
     Page,
     PageMatter,
     PageProposal,
+    Proposal,
     Quality,
     Reading,
     SourceFile,
     Stage,
     Standing,
     Warp,
+    new_id,
     now,
 )
 from workbench.workspace import Settings, Workspace, open_workspace, prepare_demo
@@ -320,6 +324,42 @@ def test_only_some_may_group_pages(desk: Desk) -> None:
             desk.undo(PageMatter.PARTED, by=nobody)
 
 
+def test_a_paper_of_two_files_is_sealed_and_kept_with_both(desk: Desk) -> None:
+    work, store = desk.work, desk.work.store
+    key = desk.hand_in("1.pdf", [(PERMIT, 0)])
+    desk.hand_in("2.pdf", [(BLANK, 0), (LIST, 0)])
+    desk.read()
+    template = work.templates["vu_khi"]
+    rows = [
+        Proposal(document=key, field=name, position=n, value="x", normalised="x", page=n % 2,
+                 box=[0.1, 0.1, 0.2, 0.2], accepted=True, template_digest=template.digest)
+        for n, name in enumerate(template.fields)
+    ]  # fmt: skip
+    read = store.document(key)
+    assert read is not None
+    store.move(read, Stage.PROPOSED, by="w", at=now(), rows=rows, kind="vu_khi",
+               template_digest=template.digest)  # fmt: skip
+    for field in flow.sheet(work, key).waiting:
+        flow.correct(work, key, [FieldAct(new_id(), field.name, Act.EDIT, "x")], by="soat1")
+    flow.decide(work, key, Decision.PASS, by="soat1")
+    seen = store.document(key)
+    assert seen is not None
+    flow.approve(work, key, by="duyet1", revision=seen.revision)
+    flow.order_seal(work, [key], by="duyet1")
+    for _ in ("seal", "export"):
+        (claimed,) = flow.claim(work, holder="w", stages=(Stage.APPROVED, Stage.SIGNED))
+        flow.step(work, claimed, holder="w")
+    kept = store.document(key)
+    assert kept is not None and kept.stage is Stage.EXPORTED, kept
+    (told,) = work.settings.data.rglob("provenance.json")
+    provenance = json.loads(told.read_text("utf-8"))
+    assert {o["received_as"] for o in provenance["originals"]} == {"1.pdf", "2.pdf"}
+    first, second = flow.approval(work, kept).record.originals
+    assert [(p["original_sha256"], p["page_of_original"]) for p in provenance["pages"]] == [
+        (first, 0), (second, 1)
+    ]  # fmt: skip
+
+
 # --- what stands against it -----------------------------------------------------------------------
 
 
@@ -408,7 +448,7 @@ KILLED = """
 import os, sys
 import sqlalchemy as sa
 from sqlmodel import Session
-from workbench.flow import grouping
+from workbench.flow import FieldAct, grouping
 from workbench.model import Standing
 from workbench.workspace import load_settings, open_workspace
 

@@ -100,7 +100,9 @@ def looks_of(
     """What each page says of its place."""
     templates = tuple(work.templates.values())
     return [
-        paging.look(said, Quality(**(page.quality or {})), templates)
+        paging.look(said, Quality(**page.quality), templates)
+        if page.quality
+        else Look(blank=False)  # it could not even be made readable: it stays where it was scanned
         for page, said in zip(pages, words, strict=True)
     ]
 
