@@ -6,7 +6,7 @@ import streamlit as st
 
 from workbench import flow, review, ui
 from workbench.model import Role, Stage
-from workbench.ui import dossier, frame, notation, page_image, way
+from workbench.ui import dossier, frame, notation, page_image, threads, way
 from workbench.words import say
 
 work, person = ui.workspace(), ui.person()
@@ -98,3 +98,4 @@ with right:
     dossier.tally(sheet)
     with st.container(height=620, border=False):
         dossier.fields(work, sheet)
+    threads.under(work, sheet, person)

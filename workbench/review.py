@@ -6,7 +6,7 @@ Pure: settles proposals and corrections into fields, and fields into the record 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import SequenceMatcher
 
@@ -102,6 +102,8 @@ class ReviewSheet:
     reviews: tuple[Review, ...]
     texts: tuple[TextCorrection, ...] = ()
     comments: tuple[Comment, ...] = ()
+    table: str = ""  # the name of the form's table, where it has one
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # its columns' labels
 
     @property
     def hands(self) -> tuple[Correction | TextCorrection, ...]:

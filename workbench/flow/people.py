@@ -191,6 +191,10 @@ def sheet(work: Work, document: str) -> ReviewSheet:
         reviews=reviews,
         texts=tuple(store.texts(document)),
         comments=comments,
+        table=template.items.name if template.items else "",
+        columns={n: c.label.model_dump() for n, c in template.items.columns.items()}
+        if template.items
+        else {},
     )
 
 

@@ -23,6 +23,7 @@ from workbench.ui import reading_room, sessions, workspace
 from workbench.ui.door import PERSON, Door, SignIn, choose_language, index
 from workbench.ui.places import PAGES, READERS
 from workbench.ui.pointing import page_words, read_box
+from workbench.ui.snippets import snippet
 
 log = structlog.get_logger(__name__)
 
@@ -118,6 +119,7 @@ app = st.App(
         Route("/language/{language}", choose_language, methods=["GET", "POST"]),
         Route("/health", health),
         Route("/page-images/{digest}", page_image),
+        Route("/snippets/{digest}/{place}", snippet),
         Route("/page-words/{document}/{page:int}", page_words),
         Route("/read-box", read_box, methods=["POST"]),
         Route("/signed-files/{document}", signed_file),
