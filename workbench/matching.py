@@ -5,10 +5,11 @@ A report names printed words of the form only, never what stands between them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from workbench.errors import Sentence
 from workbench.placement import FOUND, Classification, Placement, Running, register
 from workbench.template import Template
 
@@ -26,6 +27,27 @@ class MatchReport:
     told_by: Mapping[str, float]  # what must stand on it, and how alike the best place is (0-100)
     found: tuple[str, ...]  # prints of the form that any engine found, from top to bottom
     missing: tuple[str, ...]
+
+    def told(self, title: Callable[[str], str]) -> list[Sentence]:
+        """The report as a person would tell it; `title` gives what people call a form."""
+        if self.nearest is None:
+            return [Sentence("There is no template to compare it with.")]
+        form = {"form": title(self.nearest)}
+        known = Sentence("It was recognised as: {form}.", form)
+        lines = [known if self.recognised else Sentence("No form fits; nearest: {form}.", form)]
+        prints = {"n": len(self.found), "all": len(self.found) + len(self.missing)}
+        lines.append(Sentence("{n} of {all} printed parts of that form were found.", prints))
+        if self.runner_up is not None:
+            behind = {"form": title(self.runner_up), "margin": round(self.margin)}
+            lines.append(Sentence("Next comes {form}, {margin} of 100 points behind.", behind))
+        if not self.recognised:
+            lines.append(
+                Sentence(
+                    "What tells this form from others is not all there,"
+                    " so it was not forced into it."
+                )
+            )
+        return lines
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json as json_
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import uuid4
 
 import typer
@@ -12,9 +13,11 @@ import typer
 from workbench import flow
 from workbench.cli.proof import export_list
 from workbench.errors import Sentence, TemplateError
+from workbench.matching import MatchReport
 from workbench.model import Intake, Stage
+from workbench.template import Template
 from workbench.template import load as load_template
-from workbench.words import say
+from workbench.words import language, say
 from workbench.workspace import Workspace, load_settings, open_workspace
 
 template = typer.Typer(no_args_is_help=True, help="Templates: check and list.")
@@ -69,15 +72,57 @@ def load(
         raise typer.Exit(3)
 
 
-def status(json: Json = False) -> None:
+def status(
+    json: Json = False,
+    held: Annotated[
+        bool, typer.Option("--held", help="Each held document: why, what helps, how it matched.")
+    ] = False,
+) -> None:
     """How many documents stand at each stage."""
     work = open_workspace(load_settings())
     counts = work.store.counts()
+    waiting = list(_held(work)) if held else []
     if json:
-        print(json_.dumps({stage.value: n for stage, n in counts.items()}))
+        told = {stage.value: n for stage, n in counts.items()}
+        print(json_.dumps({**told, "documents": waiting} if held else told, ensure_ascii=False))
         return
-    for stage, n in counts.items():
-        print(f"{n:7}  {say(STAGE_NAMES[stage])}")
+    if not held:
+        for stage, n in counts.items():
+            print(f"{n:7}  {say(STAGE_NAMES[stage])}")
+        return
+    print(say("{n} documents are held.", n=len(waiting)))
+    for one in waiting:
+        print(f"{one['file']}  {one['document']}")
+        for line in (one["reason"], one["remedy"], *one["pages"], *one["match"]):
+            if line:
+                print(f"    {line}")
+
+
+def _held(work: Workspace) -> Iterator[dict[str, Any]]:
+    """Each held document in words, with its pages that could not be read."""
+    for document in work.store.documents(stage=Stage.HELD, limit=100_000):
+        source = work.store.source(document.source)
+        told = MatchReport.from_json(document.classified or {})
+        yield {
+            "document": document.id,
+            "file": source.name if source else "",
+            "reason": _said(document.reason),
+            "remedy": _said(document.remedy),
+            "pages": [
+                f"{say('Page {n}', n=page.number + 1)}: {_said(page.failure)}"
+                for page in work.store.pages(document.id)
+                if page.failure
+            ],
+            "match": [say(s) for s in told.told(_title_in(work.templates))] if told else [],
+        }
+
+
+def _said(kept: dict[str, Any] | None) -> str:
+    return say(Sentence.from_json(kept)) if kept and kept.get("text") else ""
+
+
+def _title_in(templates: Mapping[str, Template]) -> Callable[[str], str]:
+    return lambda kind: templates[kind].title[language()] if kind in templates else kind
 
 
 def sign(

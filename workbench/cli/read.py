@@ -12,6 +12,7 @@ import typer
 
 from workbench.executors import Inline, Processes
 from workbench.flow.files import read_files
+from workbench.matching import MatchReport
 from workbench.seams import Executor
 from workbench.words import say
 from workbench.workspace import Settings, load_settings, open_readers
@@ -58,12 +59,25 @@ def _executor(processes: int, settings: Settings) -> Iterator[Executor]:
 def _told(line: dict[str, Any]) -> str:
     """The line for a person at a terminal."""
     head = f"{line['file']} {[page + 1 for page in line['pages']]}"
+    seen = MatchReport.from_json(line["match"])
+    why = f"\n  ({_match(seen)})" if seen and seen.nearest else ""
     if line["reason"]:
-        return f"{head}: {line['reason']}"
+        return f"{head}: {line['reason']}{why}"
     rows = [
         f"  {'✓' if field['accepted'] else '?'} {name:20} {field['value'][:_SHOWN]}"
         for name, field in line["fields"].items()
     ]
     count = sum(field["accepted"] for field in line["fields"].values())
     told = say("{n} fields, {accepted} certain", n=len(rows), accepted=count)
-    return "\n".join([f"{head}: {line['type']}, {told}", *rows])
+    return "\n".join([f"{head}: {line['type']}, {told}{why}", *rows])
+
+
+def _match(seen: MatchReport) -> str:
+    """Which form it is nearest to, and by how much."""
+    return f"{seen.nearest}: " + say(
+        "found {found} of {all} prints, next {next} {margin} behind",
+        found=len(seen.found),
+        all=len(seen.found) + len(seen.missing),
+        next=seen.runner_up or "—",
+        margin=round(seen.margin),
+    )

@@ -72,6 +72,7 @@ class ReadPaper:
             "type": self.template,
             "status": "read" if self.reason is None else "held",
             "reason": say(self.reason) if self.reason else None,
+            "match": dict(self.match),
             # A field that stands nowhere on this copy is told by its absence.
             "fields": {
                 found.name: self._field(found)

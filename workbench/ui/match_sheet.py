@@ -35,7 +35,8 @@ def show(work: Workspace, document: Document) -> None:
     if told is None:
         st.markdown(":gray[" + say("Its kind has not been told yet.") + "]")
         return
-    st.markdown("  \n".join(sentences(work, told)))
+    spoken = told.told(lambda kind: dossier.kind_of(work, kind))
+    st.markdown("  \n".join(notation.literal(say(sentence)) for sentence in spoken))
     alike = sorted(told.told_by.items(), key=lambda item: item[1])
     _list(
         _line(stands(likeness), print_, say("{n} of 100 letters alike", n=round(likeness)))
@@ -47,37 +48,6 @@ def show(work: Workspace, document: Document) -> None:
     if told.found:
         with st.expander(say("Printed words that were found ({n})", n=len(told.found))):
             _list(_line(True, print_) for print_ in told.found)
-
-
-def sentences(work: Workspace, told: MatchReport) -> list[str]:
-    """The report as a person would tell it; the first says which form it is, or is nearest to."""
-    if told.nearest is None:
-        return [say("There is no template to compare it with.")]
-    form = notation.literal(dossier.kind_of(work, told.nearest))
-    prints = say(
-        "{n} of {all} printed parts of that form were found.",
-        n=len(told.found),
-        all=len(told.found) + len(told.missing),
-    )
-    first = (
-        say("It was recognised as **{form}**.", form=form)
-        if told.recognised
-        else say("No form fits; **{form}** is the nearest.", form=form)
-    )
-    lines = [f"{first} {prints}"]
-    if told.runner_up is not None:
-        lines.append(
-            say(
-                "Next comes {form}, {margin} of 100 points behind.",
-                form=notation.literal(dossier.kind_of(work, told.runner_up)),
-                margin=notation.number(told.margin),
-            )
-        )
-    if not told.recognised:
-        lines.append(
-            say("What tells this form from others is not all there, so it was not forced into it.")
-        )
-    return lines
 
 
 def _pages(work: Workspace, document: Document) -> None:
