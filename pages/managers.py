@@ -5,12 +5,35 @@ import streamlit as st
 from workbench import review, ui
 from workbench.analytics import Questions
 from workbench.model import Role, now
-from workbench.ui import board, frame
-from workbench.ui.notation import moment
+from workbench.store.survey import survey
+from workbench.ui import (
+    board,
+    frame,
+    outlook,
+    progress,
+    quality_figures,
+    report_form,
+    survey_form,
+    what_if,
+    work_figures,
+)
+from workbench.ui.notation import local, moment
 from workbench.words import say
 
+VIEWS = {
+    "progress": "Progress",
+    "forecast": "Forecast",
+    "quality": "Quality",
+    "work": "Work",
+    "what_if": "What if",
+    "reports": "Reports",
+    "survey": "Survey",
+}
+
 work, person = ui.workspace(), ui.person()
-review.must(person, Role.MANAGER)
+manages = Role.MANAGER in person.roles
+if not {Role.REVIEWER, Role.APPROVER} & set(person.roles):
+    review.must(person, Role.MANAGER)
 frame.heading(say("Figures"), say("How far the work is, how good it is and where it waits."))
 
 
@@ -26,8 +49,33 @@ def refreshed(slot: int) -> None:
     work.lake.refresh(work.store, at=now())
 
 
+if st.session_state.get("managers.refresh"):
+    refreshed.clear()
+with st.spinner(say("Counting…")):
+    refreshed(int(now().timestamp() // 60))
+    questions = asked()
+    questions.renew()
+
 documents = sum(work.store.counts().values())
-if not documents:
+lines = survey(work.store)
+today = local(questions.at or now()).date()
+units = {unit.code: unit.name for unit in work.store.units()}
+batches = {batch.id: batch.name for batch in work.store.batches()}
+chosen = board.Board(questions, work.templates, units=units, batches=batches)
+if documents:
+    chosen = board.choose(questions, work.templates, units=units, batches=batches)
+view = "own"
+if manages:
+    view = st.segmented_control(
+        say("View"),
+        list(VIEWS),
+        format_func=lambda name: say(VIEWS[name]),
+        default="progress",
+        required=True,
+        key="managers.view",
+        label_visibility="collapsed",
+    )
+if not documents and view not in ("survey", "reports"):
     frame.nothing(
         say("There are no documents yet, so there is nothing to count."),
         say("Take in a batch of scans; the figures follow by themselves."),
@@ -36,21 +84,25 @@ if not documents:
     )
     st.stop()
 
-if st.session_state.get("managers.refresh"):
-    refreshed.clear()
-with st.spinner(say("Counting…")):
-    refreshed(int(now().timestamp() // 60))
-    questions = asked()
-    questions.renew()
-
-chosen = board.choose(questions, work.templates)
-board.top(chosen)
-for tab, draw in zip(
-    st.tabs([say("Progress"), say("Quality"), say("Time")]),
-    (board.progress, board.quality, board.effort),
-    strict=True,
-):
-    with tab:
-        draw(chosen)
+# Only the view that is looked at is counted and drawn.
+match view:
+    case "progress":
+        board.top(chosen)
+        progress.show(chosen, lines, today=today)
+    case "forecast":
+        outlook.show(chosen, lines, today=today)
+    case "quality":
+        quality_figures.show(work, chosen)
+    case "work":
+        work_figures.show(chosen)
+    case "what_if":
+        what_if.show(work, chosen)
+    case "reports":
+        report_form.show(work, chosen, lines, today=today)
+    case "survey":
+        with ui.guarded():
+            survey_form.show(work, chosen, lines, by=person)
+if view in ("own", "work"):
+    work_figures.own(chosen, work.lake, person, work.store.persons())
 if questions.at:
     st.caption(say("Counted at {at}.", at=moment(questions.at)))

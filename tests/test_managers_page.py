@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,9 +15,12 @@ from streamlit.testing.v1 import AppTest
 
 from tests import made_up
 from workbench import migrations, model, ui, words
+from workbench.accounts import may_see_work_of
 from workbench.analytics import Lake, Questions
-from workbench.model import Act, Correction, Person, Role, Stage
+from workbench.exchange import reports
+from workbench.model import Act, Correction, Person, Role, Stage, SurveyLine
 from workbench.store import Store
+from workbench.store.survey import keep_survey, survey
 from workbench.template import load_all
 from workbench.ui import charts
 
@@ -33,10 +36,16 @@ with ui.guarded():
 """
 NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 CHARTS = {
-    "documents_by_stage", "burn_up", "progress_by_unit", "progress_by_kind", "progress_by_regime",
-    "documents_per_day", "engine_agreement", "corrections_by_field", "engine_cost",
+    "progress": {
+        "flow_of_week", "backlog_age", "documents_by_stage", "burn_up", "progress_by_unit",
+        "progress_by_kind", "progress_by_regime", "documents_per_day",
+    },
+    "quality": {"right_at_first", "engine_agreement", "corrections_by_field"},
+    "work": {"engine_cost"},
 }  # fmt: skip
-TABLES = CHARTS | {"accepted_unseen", "held_by_reason"}
+BARE = {"progress": {"progress"}, "quality": {"field_costs", "accepted_unseen"},
+        "work": {"work_by_unit"}}  # fmt: skip
+VIEWS = ("progress", "forecast", "quality", "work", "what_if", "reports", "survey")
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +79,13 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
             password_hash="",
             roles=[role.value for role in roles or (Role.MANAGER,)],
         )
+        templates = load_all(PAGES.parent / "ocr_templates")
         work = SimpleNamespace(
-            store=store, lake=_lake(store), templates=load_all(PAGES.parent / "ocr_templates")
+            store=store,
+            lake=_lake(store),
+            templates=templates,
+            template={t.digest: t for t in templates.values()}.__getitem__,
+            agency="CÔNG AN TỈNH SÓC TRĂNG",
         )
         monkeypatch.setattr(ui, "workspace", lambda: work)
         monkeypatch.setattr(ui, "person", lambda: person)
@@ -87,6 +101,13 @@ def _lake(store: Store) -> Lake:
 def _asked(store: Store) -> Questions:
     _lake(store).refresh(store, at=NOON)
     return Questions(_lake(store))
+
+
+def _viewed(page: AppTest, view: str) -> AppTest:
+    page.session_state["managers.view"] = view
+    page.run()
+    assert not page.exception and not page.error
+    return page
 
 
 def _metrics(page: AppTest) -> dict[str, str]:
@@ -109,11 +130,50 @@ def test_an_empty_store_says_what_to_do_next(
     assert "Hãy nhận một lô quét" in said
 
 
-def test_only_managers_see_the_figures(filled: Store, open_page: Callable[..., AppTest]) -> None:
-    page = open_page(filled, Role.REVIEWER)
+@pytest.mark.parametrize("role", [Role.DESIGNER, Role.ADMINISTRATOR])
+def test_who_neither_manages_nor_works_sees_no_figures(
+    filled: Store, open_page: Callable[..., AppTest], role: Role
+) -> None:
+    page = open_page(filled, role)
 
     assert any("không có quyền" in error.value for error in page.error)
     assert not page.metric
+
+
+def test_a_reviewer_sees_the_own_work_and_nobody_elses(
+    filled: Store, open_page: Callable[..., AppTest]
+) -> None:
+    filled.keep(Person(name="soat2", shown_as="Soát Hai", password_hash="", roles=["reviewer"]))
+
+    page = open_page(filled, Role.REVIEWER)
+
+    assert not page.exception and not page.error
+    assert set(_metrics(page)) == {
+        "Tài liệu đã soát", "Phút làm việc thực", "Thời gian soát một tài liệu (trung vị)",
+        "Giây cho một trường (trung vị)",
+    }  # fmt: skip
+    assert not [box for box in page.selectbox if box.key == "work.person"]
+    assert not page.dataframe
+
+
+@pytest.mark.parametrize(
+    ("roles", "unit", "of", "may"),
+    [
+        (["reviewer"], "PC06", "soat1", True),  # one's own
+        (["reviewer"], "PC06", "soat2", False),
+        (["manager"], "PC06", "soat2", True),
+        (["manager"], "CA-MX", "soat2", False),
+        (["manager"], None, "soat2", False),
+        (["administrator"], "PC06", "soat2", False),
+    ],
+)
+def test_a_persons_figures_are_the_persons_own_and_the_units_managers(
+    roles: list[str], unit: str | None, of: str, may: bool
+) -> None:
+    reader = Person(name="soat1", shown_as="", password_hash="", roles=roles, unit=unit)
+    other = Person(name=of, shown_as="", password_hash="", roles=["reviewer"], unit="PC06")
+
+    assert may_see_work_of(reader, other) is may
 
 
 def test_the_top_figures_are_the_stores(filled: Store, open_page: Callable[..., AppTest]) -> None:
@@ -152,7 +212,7 @@ def test_a_document_that_is_exported_moves_the_figures_once_a_minute_or_when_ask
 def test_a_correction_shows_after_counting_again(
     filled: Store, open_page: Callable[..., AppTest]
 ) -> None:
-    page = open_page(filled)
+    page = _viewed(open_page(filled), "quality")
     note = "trường của các tài liệu đã soát"
     before = next(m.value for m in page.markdown if note in m.value)
     document = filled.documents(stage=Stage.EXPORTED)[0]
@@ -168,20 +228,116 @@ def test_a_correction_shows_after_counting_again(
     assert next(m.value for m in page.markdown if note in m.value) != before
 
 
+@pytest.mark.parametrize("view", list(CHARTS))
 def test_each_chart_has_its_table_and_its_file(
-    filled: Store, open_page: Callable[..., AppTest]
+    filled: Store, open_page: Callable[..., AppTest], view: str
+) -> None:
+    page = _viewed(open_page(filled), view)
+
+    assert _keys(page, "plotly_chart", "figure-") == CHARTS[view]
+    assert _keys(page, "download_button", "csv-") == CHARTS[view] | BARE[view]
+    assert len(page.dataframe) >= len(CHARTS[view] | BARE[view])
+
+
+def test_every_view_opens_in_both_languages(
+    filled: Store, open_page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = open_page(filled)
+    for view in VIEWS[1:]:
+        _viewed(page, view)
+    monkeypatch.setattr(words, "_language", SimpleNamespace(get=lambda: "en"))
+    for view in VIEWS:
+        _viewed(page, view)
 
-    assert _keys(page, "plotly_chart", "figure-") == CHARTS
-    assert len(page.dataframe) == len(TABLES)
-    assert _keys(page, "download_button", "csv-") == TABLES
+
+def test_every_view_has_an_empty_state(store: Store, open_page: Callable[..., AppTest]) -> None:
+    page = open_page(store)
+    for view in VIEWS:
+        _viewed(page, view)
+
+
+def test_every_view_can_be_drawn_on_the_first_day(
+    store: Store, open_page: Callable[..., AppTest]
+) -> None:
+    made_up.fill(store, documents=1, until=NOON, days=0, units=1)
+
+    page = open_page(store)
+    for view in VIEWS:
+        _viewed(page, view)
+
+
+def test_progress_is_set_against_the_survey_and_says_what_is_overdue(
+    filled: Store, open_page: Callable[..., AppTest]
+) -> None:
+    keep_survey(filled, [_line("CA-MX", papers=5000)])
+
+    page = open_page(filled)
+
+    table = next(f.value for f in page.dataframe if "late" in f.value.columns)
+    mine = table[table["name"] == "Công an huyện Mỹ Xuyên"].iloc[0]
+    assert mine["total"] >= 5000 and mine["late"] == "quá hạn"
+    assert mine["exported"] == filled.count(unit="CA-MX", stage=Stage.EXPORTED)
+    assert mine["held"] == filled.count(unit="CA-MX", stage=Stage.HELD)
+    others = table[table["name"] != "Công an huyện Mỹ Xuyên"]
+    assert (others["late"] == "").all()
+    assert any("đã quá thời hạn" in warning.value for warning in page.warning)
+
+
+def test_the_list_behind_a_figure_is_as_long_as_the_figure(questions: Questions) -> None:
+    whole = questions.ask("progress_cells")
+
+    for row in whole.itertuples():
+        found = questions.ask(
+            "documents_behind",
+            units=[row.unit],
+            kinds=[row.kind if isinstance(row.kind, str) else ""],
+            regimes=[row.regime if isinstance(row.regime, str) else ""],
+            stages=[row.stage],
+        )
+        assert found["found"].iloc[0] == row.documents
+        assert set(found["stage"]) == {row.stage}
+
+
+def test_the_report_on_the_screen_is_the_report_of_the_files(
+    filled: Store, open_page: Callable[..., AppTest], questions: Questions
+) -> None:
+    page = _viewed(open_page(filled), "reports")
+
+    shown = next(f.value for f in page.dataframe if "Cộng: đã số hóa" in f.value.columns)
+    asked = reports.report(
+        questions, [], agency="", names=dict(made_up.UNITS), kind=str,
+        since=date(2026, 10, 1), until=date(2026, 10, 31), at=NOON,
+    )  # fmt: skip
+    assert [list(row) for row in shown.itertuples(index=False)] == [
+        [reports.written(n, v) for n, v in zip(reports.COLUMNS, line.cells(), strict=True)]
+        for line in (*asked.lines, asked.whole)
+    ]
+
+
+def test_a_survey_of_a_unit_is_entered_on_the_screen(
+    filled: Store, open_page: Callable[..., AppTest]
+) -> None:
+    keep_survey(filled, [_line("CA-MX", papers=50), _line("PC06", papers=70)])
+    page = _viewed(open_page(filled), "survey")
+
+    page.selectbox(key="survey.unit").select("PC06").run()
+    page.button(key="survey.save").click().run()
+
+    assert not page.exception and not page.error
+    assert {(line.unit, line.papers) for line in survey(filled)} == {("CA-MX", 50), ("PC06", 70)}
+
+
+def _line(unit: str, *, papers: int) -> SurveyLine:
+    return SurveyLine(
+        unit=unit, area="antt", kind="antt", regime="before", papers=papers, target=papers,
+        due=date(2025, 12, 30), by="quanly1",
+    )  # fmt: skip
 
 
 def test_fields_and_kinds_go_by_the_names_that_templates_give_them(
     filled: Store, open_page: Callable[..., AppTest]
 ) -> None:
-    page = open_page(filled)
+    page = _viewed(open_page(filled), "quality")
 
     corrections = next(f.value for f in page.dataframe if "Phải sửa" in f.value.columns)
     named = set(corrections["Trường"])
@@ -223,6 +379,7 @@ def test_a_first_morning_with_one_document_on_one_day_is_drawn(
 
     assert not page.exception and not page.error
     assert _metrics(page)["Tổng số tài liệu"] == "1"
+    page = _viewed(page, "quality")
     assert any("Chưa có tài liệu nào được đọc" in info.value for info in page.info)
 
 

@@ -114,6 +114,19 @@ def with_password(person: Person, password: str) -> Person:
     return Person(**{**person.model_dump(), "password_hash": _checked_hash(password)})
 
 
+def may_see_work_of(person: Person, other: Person) -> bool:
+    """Whether a person may see another one's figures of work: their own, or as manager of the unit.
+
+    A manager of no unit answers for units, and sees no single person's figures.
+    """
+    if not person.active:
+        return False
+    if person.name == other.name:
+        return True
+    manages = Role.MANAGER.value in person.roles
+    return manages and person.unit is not None and person.unit == other.unit
+
+
 def check_unit(code: str, name: str) -> None:
     """Raise NotReadyError unless a unit may be called so."""
     if not code.strip() or not name.strip():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from dataclasses import field as part
 from datetime import date, timedelta
 
 import pandas as pd
@@ -30,6 +31,10 @@ class Chosen:
     since: date | None = None
     until: date | None = None
 
+    def any_day(self) -> Chosen:
+        """The same choice of units and kinds, on whatever day."""
+        return replace(self, since=None, until=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Board:
@@ -38,6 +43,8 @@ class Board:
     questions: Questions
     templates: Mapping[str, Template]
     chosen: Chosen = Chosen()
+    units: Mapping[str, str] = part(default_factory=dict)  # code -> name
+    batches: Mapping[str, str] = part(default_factory=dict)  # id -> name
 
     def answer(self, question: str) -> Answer:
         return self.questions.ask(
@@ -47,6 +54,14 @@ class Board:
             since=self.chosen.since,
             until=self.chosen.until,
         )
+
+    def unit(self, code: object) -> str:
+        """What people call this unit."""
+        return self.units.get(str(code), str(code))
+
+    def regime(self, regime: object) -> str:
+        """Before or from the day on which the rules turn."""
+        return _regime(regime)
 
     def kind(self, kind: object) -> str:
         """What people call this kind of paper."""
@@ -64,11 +79,20 @@ class Board:
         return field
 
 
-def choose(questions: Questions, templates: Mapping[str, Template]) -> Board:
-    """Ask for units, kinds and days, or to count again; the board for them."""
+def choose(
+    questions: Questions,
+    templates: Mapping[str, Template],
+    *,
+    units: Mapping[str, str],
+    batches: Mapping[str, str],
+) -> Board:
+    """Ask for units, kinds and days, or to count again; the board for them.
+
+    `units` and `batches` by code and id with their names, also those without any document yet.
+    """
     whole = Board(questions, templates)
-    units = questions.ask("units_seen")
-    names = dict(zip(units["unit"], units["name"], strict=True))
+    seen = questions.ask("units_seen")
+    names = dict(zip(seen["unit"], seen["name"], strict=True)) | dict(units)
     kinds = [kind if isinstance(kind, str) else "" for kind in questions.ask("kinds_seen")["kind"]]
     first, last = questions.ask("period").iloc[0]
     left, middle, right, far = st.columns([10, 10, 9, 6], vertical_alignment="bottom")
@@ -95,7 +119,11 @@ def choose(questions: Questions, templates: Mapping[str, Template]) -> Board:
             say("Count again"), icon=":material/refresh:", key="managers.refresh", width="stretch"
         )
     return Board(
-        questions, templates, Chosen(chosen_units or None, chosen_kinds or None, since, until)
+        questions,
+        templates,
+        Chosen(chosen_units or None, chosen_kinds or None, since, until),
+        names,
+        batches,
     )
 
 
@@ -280,7 +308,7 @@ def quality(board: Board) -> None:
 
 
 def effort(board: Board) -> None:
-    """How long: people's seconds, machines' seconds, and why documents wait."""
+    """How long: people's seconds and machines' seconds."""
     ink = charts.ink()
     spent = board.answer("review_effort").iloc[0]
     medians = (
@@ -295,36 +323,19 @@ def effort(board: Board) -> None:
             help=say("Active time only; the clock stands still while nobody works."),
             border=True,
         )
-    left, right = st.columns(2)
     cost = _named(board.answer("engine_cost"))
-    with left:
-        charts.show(
-            charts.cost(cost, ink) if len(cost) else None,
-            cost,
-            key="engine_cost",
-            title=say("CPU seconds a page"),
-            note=say(
-                "n = {n} pages read by {engines} engines; {failed} not read.",
-                n=number(cost["pages"].sum()),
-                engines=number(len(cost)),
-                failed=number(cost["failed"].sum()),
-            ),
-        )
-    held = board.answer("held_by_reason")
-    with right:
-        charts.show(
-            None,
-            held.assign(
-                reason=[charts.reason(reason) for reason in held["reason"]],
-                held_at=[
-                    charts.stage_word(Stage(s)) if s else "" for s in held["held_at"].fillna("")
-                ],
-            ),
-            key="held_by_reason",
-            title=say("Why documents are held"),
-            note=_documents(held["documents"].sum()),
-            opened=True,
-        )
+    charts.show(
+        charts.cost(cost, ink) if len(cost) else None,
+        cost,
+        key="engine_cost",
+        title=say("CPU seconds a page"),
+        note=say(
+            "n = {n} pages read by {engines} engines; {failed} not read.",
+            n=number(cost["pages"].sum()),
+            engines=number(len(cost)),
+            failed=number(cost["failed"].sum()),
+        ),
+    )
 
 
 def _named(answer: Answer) -> Answer:

@@ -37,11 +37,20 @@ PLACES: tuple[Place, ...] = (
     Place("intake.py", "Take in scans", "Work", "upload_file", READERS),
     Place("documents.py", "Documents", "Work", "folder_open", READERS),
     Place("review.py", "Review", "Work", "fact_check", frozenset({Role.REVIEWER})),
+    Place("carpet.py", "Review by field", "Work", "grid_view", frozenset({Role.REVIEWER})),
+    Place("text.py", "Text of the pages", "Work", "match_case", frozenset({Role.REVIEWER})),
     Place("approve.py", "Approve", "Work", "approval", frozenset({Role.APPROVER})),
     Place("sign.py", "Sign and export", "Work", "verified", frozenset({Role.APPROVER})),
+    Place("difficulties.py", "Log of difficulties", "Work", "contact_support", READERS),
     Place("engines.py", "Engines", "Looking into it", "compare", READERS),
     Place("templates.py", "Templates", "Looking into it", "dashboard_customize", READERS),
-    Place("managers.py", "Figures", "Looking into it", "monitoring", frozenset({Role.MANAGER})),
+    Place(
+        "managers.py",
+        "Figures",
+        "Looking into it",
+        "monitoring",
+        frozenset({Role.MANAGER, Role.REVIEWER, Role.APPROVER}),  # those who work see their own
+    ),
     Place("people.py", "People", "Administration", "group", frozenset({Role.ADMINISTRATOR})),
 )
 
