@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, cast
 
 import numpy as np
@@ -357,28 +358,32 @@ class _Facts:
 
     def _candidates(self) -> pa.Table:
         versions = {(row[0], row[2]): row[3] for row in sorted(self.rows["reading"], key=_version)}
-        groups: dict[tuple[int, str], dict[str, int]] = {}
         nothing = _Value("", "")
         rows = []
-        for number, field, engine, text, value, confidence, cpu in self.rows["fieldreading"]:
+        last: tuple[int, str] | None = None
+        # In this order, so that the same candidates are numbered the same however they are asked.
+        for number, field, engine, text, value, confidence, cpu in sorted(
+            self.rows["fieldreading"], key=itemgetter(0, 1, 2)
+        ):
             place = number, field
-            proposed = self.proposed.get(place, nothing)
+            if place != last:
+                last, kind = place, _kind_of(field)
+                proposed = self.proposed.get(place, nothing)
+                stands = self.settled.get(place, ("", ""))
+                as_proposed = stands == (proposed.value, proposed.normalised)
+                groups: dict[str, int] = {}
             said = text, value
-            same = _says(said, (proposed.value, proposed.normalised))
-            stands = self.settled.get(place, ("", ""))
+            same = text == proposed.value or _says(said, (proposed.value, proposed.normalised))
             if same:
                 group = 0
             elif not text:
                 group = -1
             else:
-                groups_here = groups.setdefault(place, {})
-                group = groups_here.setdefault(_key(value or text), len(groups_here) + 1)
-            agrees = (
-                same if stands == (proposed.value, proposed.normalised) else _says(said, stands)
-            )
+                group = groups.setdefault(_key(value or text), len(groups) + 1)
+            agrees = same if as_proposed else _says(said, stands)
             rows.append(
-                (number, field, _kind_of(field), engine, versions.get((number, engine)),
-                 min(group, 127), agrees, confidence, cpu)
+                (number, field, kind, engine, versions.get((number, engine)), min(group, 127),
+                 agrees, confidence, cpu)
             )  # fmt: skip
         return _table(SCHEMAS["candidates"], zip(*rows, strict=True))
 

@@ -33,7 +33,7 @@ CELLS: Mapping[str, str] = {
     "field_cells": """
         SELECT
             d.month,
-            d.unit, d.kind, d.regime, f.template, f.field_kind,
+            d.unit, d.kind, f.template, f.field_kind,
             count(*) AS cases,
             count(*) FILTER (f.accepted) AS accepted,
             count(*) FILTER (f.flagged) AS flagged,
@@ -54,7 +54,7 @@ CELLS: Mapping[str, str] = {
     "engine_cells": """
         SELECT
             d.month,
-            d.unit, d.kind, d.regime, d.template, d.scan_level, c.engine, c.version, c.field_kind,
+            d.unit, d.kind, d.template, d.scan_level, c.engine, c.version, c.field_kind,
             count(*) AS readings,
             count(*) FILTER (c.agrees) AS agreeing,
             count(*) FILTER (d.settled) AS settled,
@@ -75,6 +75,7 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config=_SETTINGS)
     connection.execute("SET GLOBAL TimeZone = 'Asia/Ho_Chi_Minh'")
     connection.execute("SET allowed_directories = $folders", {"folders": [f"{folder.resolve()}/"]})
+    connection.execute("SET enable_progress_bar = false")
     connection.execute("SET temp_directory = ''")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")

@@ -59,7 +59,7 @@ WHERE month NOT IN (FROM in_cells(since, until));
 
 -- name: field_cells
 -- What became of the proposals in documents that a person has vouched for: sums to be summed, per
--- unit, kind, regime, template and kind of field.
+-- unit, kind, template and kind of field.
 CREATE MACRO field_cells(units, kinds, since, until) AS TABLE
 SELECT * EXCLUDE (month)
 FROM kept_field_cells
@@ -70,7 +70,6 @@ UNION ALL BY NAME
 SELECT
     d.unit,
     d.kind,
-    d.regime,
     f.template,
     f.field_kind,
     count(*) AS cases,
@@ -91,8 +90,8 @@ WHERE d.settled
 GROUP BY ALL;
 
 -- name: engine_cells
--- What engines said: sums to be summed, per unit, kind, regime, template, scan, engine, version and
--- kind of field.
+-- What engines said: sums to be summed, per unit, kind, template, scan, engine, version and kind of
+-- field.
 CREATE MACRO engine_cells(units, kinds, since, until) AS TABLE
 SELECT * EXCLUDE (month)
 FROM kept_engine_cells
@@ -103,7 +102,6 @@ UNION ALL BY NAME
 SELECT
     d.unit,
     d.kind,
-    d.regime,
     d.template,
     d.scan_level,
     c.engine,

@@ -68,23 +68,24 @@ def templates() -> list[tuple[str, str, int]]:
     ]
 
 
-def fill(lake: Lake, *, events: int, seed: int) -> None:
+def fill(lake: Lake, *, events: int, seed: int, months: int = MONTHS) -> None:
     """Fill an empty lake with about so many events, month by month."""
     dice = np.random.default_rng(seed)
-    a_month = max(1, round(events / EVENTS_A_DOCUMENT / MONTHS))
+    a_month = max(1, round(events / EVENTS_A_DOCUMENT / months))
     number = 1
-    for month in range(MONTHS):
+    for month in range(MONTHS - months, MONTHS):
         begin = BEGIN.astype("datetime64[M]") + month
         one = _month(dice, number, a_month, begin)
+        as_of = UNTIL - timedelta(days=MONTHS - 1 - month)  # no page reads the files in between
         number += a_month
         lake.append(
             one,
             cut=number,
-            at=UNTIL,
+            at=as_of,
             units=[(code, f"Công an đơn vị {code}") for code in UNITS],
             templates=templates(),
         )
-        lake.compact(at=UNTIL)
+        lake.compact(at=as_of)
 
 
 def fresh_store(folder: Path, *, after: int, events: int, seed: int) -> Store:
@@ -93,7 +94,7 @@ def fresh_store(folder: Path, *, after: int, events: int, seed: int) -> Store:
     store = Store(f"sqlite:///{folder}/workbench.db", folder / "objects")
     migrations.upgrade(store.engine)
     nothing = dict.fromkeys(PART_OF.values(), 0)
-    store.add(Touched(number=after, document="", serial=after, **nothing))
+    store.add(Touched(number=after - 1, document="", serial=after - 1, **nothing))
     rows: list[Any] = []
     n = 0
     while len(rows) < events * 81 / 80:
