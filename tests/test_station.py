@@ -111,6 +111,29 @@ def test_a_reading_without_marks_is_a_witness_and_comes_last() -> None:
     assert [c["bare"] for c in paper.candidates("K54", {"easyocr": "K54"})] == [False]
 
 
+def test_candidates_are_ordered_by_their_probability() -> None:
+    readings = {"a": "1/GCN", "b": "7/GCN", "c": "7/GCN", "d": "4/GCN"}
+    listed = paper.candidates("1/GCN", readings, 0.4)
+    assert [(c["text"], c["probability"]) for c in listed] == [
+        ("1/GCN", 0.4), ("7/GCN", 0.4), ("4/GCN", 0.2),
+    ]  # fmt: skip
+    assert paper.candidates("1/GCN", readings, 0.1)[0]["text"] == "7/GCN"
+
+
+def test_of_two_readings_that_are_about_as_likely_none_is_chosen_beforehand() -> None:
+    readings = {"a": "1/GCN", "b": "7/GCN"}
+    sent = [
+        paper.as_json(a_sheet(a_field(candidates=readings, confidence=sure, accepted=a)), "soat1")
+        for sure, a in ((0.55, False), (0.9, False), (0.55, True))
+    ]
+    assert [sheet["fields"][0]["close"] for sheet in sent] == [True, False, False]
+    bare = {"a": "Bến Tre", "b": "Ben Tre"}  # a witness to base letters is no rival
+    sheet = paper.as_json(
+        a_sheet(a_field(candidates=bare, proposed="Bến Tre", confidence=0.5, accepted=False)), "s"
+    )
+    assert not sheet["fields"][0]["close"]
+
+
 def test_no_more_candidates_than_there_are_keys() -> None:
     assert len(paper.candidates("", {f"e{n}": f"{n}/GCN" for n in range(9)})) == 4
 

@@ -17,7 +17,7 @@ from typing import Any
 import streamlit as st
 from PIL import Image, ImageDraw, ImageFont
 
-from workbench.errors import Sentence, StaleDocumentError
+from workbench.errors import NotReadyError, Sentence, StaleDocumentError
 from workbench.model import (
     Correction,
     Decision,
@@ -60,13 +60,23 @@ class World:
     decisions: list[tuple[str, Decision, str]] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)  # ids as they came, also what came twice
     broken: bool = False  # nothing can be kept
+    asides: list[tuple[str, str, str]] = field(default_factory=list)  # document, how, why
+    approved: set[str] = field(default_factory=set)  # what can no longer be taken back
+    given_back: int = 0
+    beats: int = 0
+    keys: dict[str, Any] = field(default_factory=dict)
+    traces: list[Mapping[str, Any]] = field(default_factory=list)
+    idle: float = 15  # minutes
+    close: bool = False  # the second doubtful field has two readings that are about as likely
     taken: set[str] = field(default_factory=set)  # documents a colleague has got hold of
     moved: bool = False  # the desk stands in another place on the page
     lost: set[str] = field(default_factory=set)  # documents whose sheets do not reach the browser
     age: int = 0  # each filling has documents of its own, so that one browser can sit many tests
 
-    def fill(self, count: int, *, doubtful: bool = True, pages: int = 1) -> None:
-        vars(self).update(vars(World(age=self.age + 1)))
+    def fill(
+        self, count: int, *, doubtful: bool = True, pages: int = 1, close: bool = False
+    ) -> None:
+        vars(self).update(vars(World(age=self.age + 1, close=close)))
         for number in range(1, count + 1):
             sheet = self._sheet(number, doubtful, pages)
             self.sheets[sheet.document.id] = sheet
@@ -94,6 +104,10 @@ class World:
                 )
             )
         fields = tuple(_field(place, doubtful, pages) for place in range(len(FIELDS)))
+        if self.close:
+            fields = tuple(
+                replace(f, confidence=0.55) if f.name == "ten_to_chuc" else f for f in fields
+            )
         returned = Sentence("{reason}", {"reason": "Xem lại số hiệu."}) if number == 2 else None
         return ReviewSheet(
             document, {"vi": "Giấy chứng nhận", "en": "Certificate"}, tuple(views), fields,
@@ -112,8 +126,18 @@ class World:
         return replace(kept, fields=tuple(fields), corrections=tuple(mine))
 
     def waiting(self) -> list[ReviewSheet]:
-        decided = {document for document, _, _ in self.decisions}
-        return [self.sheet(d) for d in self.sheets if d not in decided and d not in self.taken]
+        off = {document for document, _, _ in [*self.decisions, *self.asides]}
+        return [self.sheet(d) for d in self.sheets if d not in off and d not in self.taken]
+
+    def take_back(self, document: str) -> str:
+        """The document whose decision was taken back; without one, the last."""
+        left = [d for d, _, _ in [*self.decisions, *self.asides]]
+        document = document or (left[-1] if left else "")
+        if document not in self.sheets or document in self.approved:
+            raise NotReadyError("There is nothing of yours to undo.", "")
+        self.decisions = [kept for kept in self.decisions if kept[0] != document]
+        self.asides = [kept for kept in self.asides if kept[0] != document]
+        return document
 
     def keep(self, sent: station.Sent) -> None:
         if self.broken:
@@ -123,10 +147,14 @@ class World:
         self.seen.extend(sent.ids)
         if sent.document in self.taken:
             raise StaleDocumentError(remedy="Open it again; what they saved is shown.")
+        if isinstance(sent, station.Note):
+            return
         if isinstance(sent, station.Decided):
+            self.traces.append(sent.trace)
             if sent.document not in {document for document, _, _ in self.decisions}:
                 self.decisions.append((sent.document, sent.decision, sent.reason))
             return
+        self.traces.extend(sent.traces)
         for act in sent.acts:
             if any(kept.id == act.id for kept in self.acts):
                 continue
@@ -161,7 +189,7 @@ def _field(place: int, doubtful: bool, pages: int) -> SheetField:
         name=name, label={"vi": label, "en": name}, kind="text", critical=place == 0,
         required=True, value=proposed, normalised=proposed, proposed=proposed,
         candidates={engine: text for engine, text in readings.items() if text},
-        confidence=0.5, agreement=0.5, accepted=not (doubt and doubtful), act=None, by="",
+        confidence=0.9, agreement=0.5, accepted=not (doubt and doubtful), act=None, by="",
         findings=wrong,
         page=pages - 1 if on_paper and name.startswith("muc") else 0 if on_paper else None,
         box=(0.4, top / HEIGHT, 0.9, (top + 40) / HEIGHT) if on_paper else None,
@@ -208,6 +236,9 @@ def sit() -> None:
     try:
         for sent in desk.received():
             with desk.answering(sent):
+                if isinstance(sent, station.Note):
+                    _noted(here, desk, sent)
+                    continue
                 here.keep(sent)
                 if sent.document not in here.sheets:
                     continue  # an earlier test's
@@ -220,8 +251,34 @@ def sit() -> None:
     waiting = here.waiting()
     if desk.wants_more(at := now()):
         desk.lay(waiting[: station.LAID_OUT], at=at)
+    desk.extra = {
+        "day": {"done": len(here.decisions), "seconds": 4.25},
+        "keys": here.keys,
+        "idle": here.idle,
+        "answers": {f"{here.age}-d2": [{"who": "Cán bộ duyệt", "text": "Ghi theo dấu đỏ."}]},
+    }
     with place.container() if here.moved else place:
         desk.show(person="soat1", waiting=len(waiting))
+
+
+def _noted(here: World, desk: station.Desk, note: station.Note) -> None:
+    here.seen.append(note.id)
+    match note.what:
+        case "aside" if note.document in here.sheets:
+            if note.document not in {document for document, _, _ in here.asides}:
+                here.asides.append((note.document, note.given["how"], note.given["reason"]))
+            desk.clear(note.document)
+        case "take_back":
+            found = here.take_back(note.document)
+            desk.front(here.sheet(found))
+            desk.reply("taken_back", note.id, found)
+        case "beat":
+            here.beats += 1
+        case "give_back":
+            here.given_back += 1
+            desk.lay([], at=now())
+        case "keys":
+            here.keys = {"keys": note.given["keys"], "characters": note.given["characters"]}
 
 
 def app() -> Any:
@@ -241,12 +298,15 @@ def app() -> Any:
     def fill(request: Request) -> Response:
         asked = request.query_params
         world().fill(
-            int(asked["count"]), doubtful=asked["doubtful"] == "1", pages=int(asked["pages"])
-        )
+            int(asked["count"]), doubtful=asked["doubtful"] == "1", pages=int(asked["pages"]),
+            close=asked.get("close") == "1",
+        )  # fmt: skip
         return JSONResponse(world().age)
 
     def trouble(request: Request) -> Response:
         here, asked = world(), request.query_params
+        here.idle = float(asked.get("idle", 15))
+        here.approved |= {f"{here.age}-{asked['approved']}"} if "approved" in asked else set()
         here.broken = asked.get("broken") == "1"
         here.moved ^= asked.get("moved") == "1"
         here.lost = {f"{here.age}-{asked['lost']}"} if "lost" in asked else set()
@@ -260,6 +320,11 @@ def app() -> Any:
                 "acts": [[a.field, a.act, a.after] for a in here.acts],
                 "decisions": [[d.split("-")[1], what, why] for d, what, why in here.decisions],
                 "seen": here.seen,
+                "asides": [[d.split("-")[1], how, why] for d, how, why in here.asides],
+                "given_back": here.given_back,
+                "beats": here.beats,
+                "keys": here.keys,
+                "traces": here.traces,
             }
         )
 

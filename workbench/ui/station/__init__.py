@@ -20,7 +20,8 @@ loses and doubles nothing; a document is sent only to a browser that does not ho
                          "acts": [{"field", "act", "value", "mine", "page", "box"}…]}   in order,
                                                                         undone ones out
       field             {"name", "label", "heading", "row", "column", "critical", "required",
-                         "proposed", "doubtful", "page", "box", "candidates", "findings"}
+                         "proposed", "doubtful", "close", "page", "box", "findings",
+                         "candidates": [{"text", "engines", "bare", "probability"}…]}
       box               [left, top, right, bottom], fractions of the page turned upright
 """
 

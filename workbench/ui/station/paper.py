@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench import vietnamese
-from workbench.model import Act, Box, Correction, Page, Severity
+from workbench.model import Act, Box, Correction, Page, SeenIn, Severity
 from workbench.review import ReviewSheet, SheetField
+from workbench.ui.station import beyond
 from workbench.words import language, say
 
 CANDIDATES = 4  # one key each; people compare three or four things, not more
+CLOSE = 0.2  # less probability than this between the first two: neither is chosen beforehand
 
 _ITEM = re.compile(r".+\.(?P<row>\d+)\.(?P<column>[^.]+)")
 
@@ -19,6 +21,7 @@ _ITEM = re.compile(r".+\.(?P<row>\d+)\.(?P<column>[^.]+)")
 def as_json(sheet: ReviewSheet, person: str) -> dict[str, Any]:
     """The sheet as `person` sees it; its shape stands in the docstring of the package."""
     spoken = language()
+    critical = frozenset(f.name for f in sheet.fields if f.critical)
     return {
         "document": sheet.document.id,
         "revision": sheet.document.revision,
@@ -36,8 +39,26 @@ def as_json(sheet: ReviewSheet, person: str) -> dict[str, Any]:
                 **_pointed_at(c, sheet.pages),
             }
             for c in _not_undone(sheet.corrections)
+            if _counts(c, critical)
         ],
+        "remarks": beyond.remarks(sheet, person),
+        "table": {
+            "name": sheet.table,
+            "columns": [
+                {"name": name, "label": label.get(spoken, name)}
+                for name, label in sheet.columns.items()
+            ],
+        }
+        if sheet.table
+        else None,
     }
+
+
+def _counts(act: Correction, critical: frozenset[str]) -> bool:
+    """Whether the desk shows the act as done; else its value is proposed, to be checked here."""
+    if act.act is Act.DOUBT:
+        return False
+    return not (act.seen_in is SeenIn.CARPET and act.field in critical)
 
 
 def _page(page: Page) -> dict[str, Any]:
@@ -49,24 +70,34 @@ def _page(page: Page) -> dict[str, Any]:
 def _field(field: SheetField, pages: Sequence[Page], spoken: str) -> dict[str, Any]:
     item = _ITEM.fullmatch(field.name)
     label = field.label.get(spoken, field.name)
+    listed = candidates(field.offered, field.candidates, field.confidence)
     return {
         "name": field.name,
         "label": label,
-        "heading": _heading(label, item["row"]) if item else label,
-        "row": int(item["row"]) if item else None,
+        "heading": _heading(label, str(_place(label, item["row"]))) if item else label,
+        "row": _place(label, item["row"]) if item else None,
         "column": item["column"] if item else None,
         "critical": field.critical,
         "required": field.required,
-        "proposed": field.proposed,
-        "doubtful": not field.accepted
+        "noted": beyond.noted(field),
+        "proposed": field.offered,
+        "doubtful": field.flagged
+        or not field.accepted
         or any(f.severity is not Severity.INFORMATION for f in field.findings),
         "page": field.page,
         "box": _upright(field, pages),
-        "candidates": candidates(field.proposed, field.candidates),
+        "candidates": listed,
+        "close": not field.accepted and are_close(listed),
         "findings": [
             {"severity": f.severity.value, "sentence": say(f.sentence)} for f in field.findings
         ],
     }
+
+
+def _place(label: str, row: str) -> int:
+    """Where the row stands in its table: rows that people added have other names."""
+    said = re.match(r"(\d+)\. ", label)
+    return int(said[1]) if said else int(row)
 
 
 def _heading(label: str, row: str) -> str:
@@ -89,11 +120,14 @@ def _upright(field: SheetField, pages: Sequence[Page]) -> list[float] | None:
     return Box(*field.box).turned(page.rotation).as_list()
 
 
-def candidates(proposed: str, readings: Mapping[str, str]) -> list[dict[str, Any]]:
-    """What the engines say, each value once: the proposal first, then by number of voices.
+def candidates(
+    proposed: str, readings: Mapping[str, str], confidence: float = 1.0
+) -> list[dict[str, Any]]:
+    """What the engines say, each value once, the likeliest first.
 
-    A reading that only lacks the marks of another comes last and says so: an engine without
-    Vietnamese letters is a witness to base letters and no rival.
+    `confidence` is the probability of the proposal; the rest of it is the others', by the number
+    of their voices. A reading that only lacks the marks of another comes last and says so: an
+    engine without Vietnamese letters is a witness to base letters and no rival.
     """
     voices: dict[str, dict[str, Any]] = {}
     for engine, text in readings.items():
@@ -106,10 +140,25 @@ def candidates(proposed: str, readings: Mapping[str, str]) -> list[dict[str, Any
     marked = {vietnamese.fold(v["text"]) for v in voices.values() if not _bare(v["text"])}
     for voice in voices.values():
         voice["bare"] = _bare(voice["text"]) and vietnamese.fold(voice["text"]) in marked
+    rivals = [v for key, v in voices.items() if key != first and not v["bare"]]
+    heard_rivals = sum(len(v["engines"]) for v in rivals)
+    for key, voice in voices.items():
+        share = len(voice["engines"]) / heard_rivals if voice in rivals else 0.0
+        likely = confidence if key == first else (1 - confidence) * share
+        voice["probability"] = round(likely, 3)
     ranked = sorted(
-        voices.items(), key=lambda v: (v[0] != first, v[1]["bare"], -len(v[1]["engines"]))
-    )
+        voices.items(),
+        key=lambda v: (
+            v[1]["bare"], -v[1]["probability"], v[0] != first, -len(v[1]["engines"]),
+        ),
+    )  # fmt: skip
     return [voice for _, voice in ranked[:CANDIDATES]]
+
+
+def are_close(listed: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the first two candidates are so near each other that a person must choose."""
+    rivals = [voice for voice in listed if not voice["bare"]]
+    return len(rivals) > 1 and abs(rivals[0]["probability"] - rivals[1]["probability"]) < CLOSE
 
 
 def _bare(text: str) -> bool:

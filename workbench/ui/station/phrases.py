@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from workbench.ui.station import desk_phrases
 from workbench.words import say
 
 
@@ -71,7 +72,6 @@ _PHRASES = {
     "all_checked_next": "Glance over the scan, then pass the document on.",
     "give_value": "Nothing was read here: F2 to type it, X if illegible, 0 if not on the paper.",
     "no_candidate": "There is no reading {n}.",
-    "nothing_to_undo": "There is nothing of yours to undo in this document.",
     "refused": "Not kept. {sentence}",
     # why it must be scanned again
     "rescan_title": "Return this document to be rescanned",
@@ -121,4 +121,4 @@ _PHRASES = {
     "close": "Close",
 }
 
-_PARTS: tuple[Mapping[str, str], ...] = (_PHRASES,)
+_PARTS: tuple[Mapping[str, str], ...] = (_PHRASES, desk_phrases.PHRASES)

@@ -10,9 +10,13 @@ const { Outbox } = await import(`./outbox.js${release}`);
 const { Panel } = await import(`./panel.js${release}`);
 const { Sheet } = await import(`./sheet.js${release}`);
 const { Viewer } = await import(`./viewer.js${release}`);
-const { askReason, showMap } = await import(`./dialogs.js${release}`);
+const { Clock, Visit, distance } = await import(`./visit.js${release}`);
+const { alike, readingsAt, syllableAt, variants } = await import(`./tones.js${release}`);
+const { askReason, askRescan, bindKeys, showMap } = await import(`./dialogs.js${release}`);
 
-const IDLE = 60_000; // longer gaps between two inputs are a break, not work
+const BEAT = 60_000; // ms between two signs of life while somebody is at work
+const STRETCH = 50; // minutes of work after which a break is due
+const REMEMBERED = 20; // decided documents whose sheets are kept, to be taken back at once
 const LOOK_AGAIN = 20_000; // how often an empty desk asks whether something has come
 const ASK_AGAIN = 300; // ms between two questions for what has not come
 const EDGE = 16; // px between the station and the edges of the page
@@ -40,7 +44,13 @@ export class Desk {
     this.queue = [];
     this.passed = new Set(); // decided here, not yet taken off the queue by the server
     this.name = null; // the active field; null: past the last flagged one
-    this.clock = { last: performance.now(), field: 0, document: 0, keys: 0 };
+    this.clock = new Clock();
+    this.done = []; // what was done in this sitting, in order, for undoing
+    this.undone = []; // what was undone since, for doing it again
+    this.returning = new Map(); // document -> the entry that takes it back
+    this.away = false; // nobody was here for long; what lay on the desk was given back
+    this.cycle = null; // a syllable that is being walked through its variants
+    this.syllable = null; // the place of the syllable cursor in the value; null: none
     this.speak = (name, values) => this.words(name, values);
   }
 
@@ -103,11 +113,16 @@ export class Desk {
     for (const { id, document, sentence } of data.refused) this.refused(id, document, sentence);
     this.outbox.answered([...data.kept, ...data.refused.map(({ id }) => id)]);
     this.queue = data.queue.map(([document]) => document);
+    const open = new Set(this.outbox.entries.map((entry) => entry.id));
+    for (const [document, id] of this.returning) if (!open.has(id)) this.returning.delete(document);
+    this.queue.unshift(...[...this.returning.keys()].filter((document) => !this.queue.includes(document)));
     const lying = new Set(this.queue);
     for (const document of this.passed) if (!lying.has(document) && !this.outbox.decided(document)) this.passed.delete(document);
     for (const sheet of this.sheets.values()) sheet.settle(this.outbox.acts(sheet.document));
+    const remembered = new Set(this.done.filter((deed) => deed.left).slice(-REMEMBERED).map((deed) => deed.document));
     for (const document of this.sheets.keys())
-      if (!lying.has(document) && document !== this.document && !this.outbox.decided(document)) this.sheets.delete(document);
+      if (!lying.has(document) && document !== this.document && !this.outbox.decided(document) && !remembered.has(document))
+        this.sheets.delete(document);
     const missing = data.queue.some(([document, revision]) => this.sheets.get(document)?.given.revision !== revision);
     if (missing) this.askOnce();
     if (!this.document || !this.isHere(this.document)) this.openNext();
@@ -130,6 +145,12 @@ export class Desk {
   refused(id, document, sentence) {
     const entry = this.outbox.entries.find((e) => e.id === id);
     if (!entry) return; // told before
+    this.returning.delete(document);
+    this.undone = [];
+    if (entry.what === "take_back") {
+      this.outbox.answered([id]);
+      return this.panel.warn(sentence);
+    }
     this.passed.delete(document);
     this.outbox.drop(document);
     const title = this.sheets.get(document)?.given.subtitle ?? "";
@@ -142,6 +163,7 @@ export class Desk {
 
   /** Ask for more documents, or for a sheet that was lost on the way. */
   askOnce() {
+    if (this.away) return;
     if (this.askLater || this.outbox.entries.some((entry) => entry.what === "ask")) return;
     const wait = Math.max(0, (this.askedAt ?? -ASK_AGAIN) + ASK_AGAIN - performance.now());
     const ask = () => {
@@ -159,7 +181,7 @@ export class Desk {
     const images = (this.images = new Images(data.images));
     const { speak } = this;
     const on = Object.fromEntries(
-      ["accept", "edit", "illegible", "absent", "undo", "candidate", "go", "pass", "rescan", "showKeys", "leaveEditor"].map(
+      ["accept", "edit", "illegible", "absent", "undo", "candidate", "go", "pass", "rescan", "postpone", "escalate", "showKeys", "leaveEditor"].map(
         (name) => [name, (...given) => this.byHand(name, ...given)],
       ),
     );
@@ -177,7 +199,8 @@ export class Desk {
       () => this.panel.drawMark({ state: this.outbox.state, unsaved: this.outbox.unsaved }),
     );
     this.outbox.resume();
-    for (const entry of this.outbox.entries) if (entry.what === "decision") this.passed.add(entry.document);
+    for (const entry of this.outbox.entries)
+      if (this.outbox.decided(entry.document)) this.passed.add(entry.document);
     this.onKey = (event) => this.key(event);
     this.stage.addEventListener("keydown", this.onKey);
     this.onLostKey = (event) => {
@@ -188,8 +211,10 @@ export class Desk {
       this.key(event);
     };
     document.addEventListener("keydown", this.onLostKey);
-    this.lookout = setInterval(() => this.isStanding && !this.document && !document.hidden && this.askOnce(), LOOK_AGAIN);
+    this.lookout = setInterval(() => this.isStanding && !this.away && !this.document && !document.hidden && this.askOnce(), LOOK_AGAIN);
     this.watchman = setInterval(() => this.leftAt !== null && performance.now() - this.leftAt > GONE && this.close(), 1000);
+    this.pulse = setInterval(() => this.beat(), 1000);
+    this.stage.addEventListener("pointerdown", () => this.comeBack());
     this.fit = () => this.fill();
     window.addEventListener("resize", this.fit);
     this.watch = new ResizeObserver(this.fit);
@@ -228,6 +253,7 @@ export class Desk {
     this.watch?.disconnect();
     clearInterval(this.lookout);
     clearInterval(this.watchman);
+    clearInterval(this.pulse);
     clearTimeout(this.askLater);
     document.removeEventListener("keydown", this.onLostKey);
     window.removeEventListener("resize", this.fit);
@@ -246,20 +272,28 @@ export class Desk {
   }
 
   openNext() {
+    if (this.away) return this.showNothing();
     const next = this.queue.find((document) => this.waits(document));
     const lost = next !== undefined && !this.sheets.has(next); // its sheet has not arrived: it is not passed over
     this.document = lost ? null : (next ?? null);
     this.editing = false;
-    Object.assign(this.clock, { field: 0, document: 0, keys: 0 });
+    this.syllable = null;
     if (lost) this.askOnce();
     if (!this.document) return this.showNothing();
     this.sheet.settle(this.outbox.acts(next));
     this.name = this.sheet.nextWaiting(null);
     this.panel.open = false;
+    this.clock.document = new Visit();
+    this.clock.field = new Visit(this.offered);
     this.refresh();
     this.prefetch();
     const shown = this.sheet;
-    const mark = () => this.sheet === shown && (this.stage.dataset.shown = shown.document);
+    const mark = () => {
+      if (this.sheet !== shown) return;
+      this.stage.dataset.shown = shown.document;
+      if (this.leftBefore) this.latency = Math.round(performance.now() - this.leftBefore);
+      this.leftBefore = null;
+    };
     if (this.viewer.image) whenDrawn(this.viewer.image, mark);
     else mark();
   }
@@ -270,8 +304,13 @@ export class Desk {
     if (this.mode) return this.refresh();
     const { speak } = this;
     const coming = this.outbox.unsaved > 0 || this.queue.some((document) => !this.passed.has(document));
+    const away = () => [
+      h("h2", {}, speak("away")),
+      h("p", {}, speak("away_next")),
+      button("main", () => this.comeBack(), speak("go_on")),
+    ];
     this.nothing.replaceChildren(
-      ...(coming
+      ...(this.away ? away() : coming
         ? [h("h2", {}, speak("loading"))]
         : [h("h2", {}, speak("empty")), h("p", {}, speak("empty_next")), button("main", () => this.byHand("lookAgain"), speak("look_again"))]),
     );
@@ -301,6 +340,7 @@ export class Desk {
       name: this.name,
       editing: this.editing,
       left: Math.max(1, this.waiting - this.passed.size),
+      syllable: this.syllable,
       journal: { state: this.outbox.state, unsaved: this.outbox.unsaved },
     });
   }
@@ -313,9 +353,15 @@ export class Desk {
   /** Make `name` the active field. */
   go(name) {
     if (name === undefined) return;
+    if (name !== this.name) this.syllable = null;
     this.name = name;
-    Object.assign(this.clock, { field: 0, keys: 0 });
+    this.clock.field = new Visit(this.offered);
     this.refresh();
+  }
+
+  /** The engines behind each candidate of the field in hand, in the order they are shown. */
+  get offered() {
+    return (this.field?.candidates ?? []).map((candidate) => candidate.engines);
   }
 
   onward() {
@@ -326,24 +372,39 @@ export class Desk {
 
   act(act, value) {
     const { field, clock, sheet } = this;
+    const chosen = field.candidates.findIndex((candidate) => candidate.text === value);
+    const trace = clock.field.told({
+      chosen: act === "edit" || chosen < 0 ? null : chosen,
+      typed: act === "edit",
+      distance: ["candidate", "edit"].includes(act) ? distance(field.proposed, value) : 0,
+    });
     this.outbox.add({
       what: "act",
       document: sheet.document,
       field: field.name,
       act,
       value,
-      keys: clock.keys,
-      milliseconds: Math.round(clock.field),
+      keys: clock.field.keys,
+      milliseconds: Math.round(clock.field.dwell),
+      trace,
       ...(field.isPointed && { page: field.page, box: field.box }),
     });
+    if (act !== "undo") this.note({ document: sheet.document, field: field.name, act, value });
     sheet.settle(this.outbox.acts(sheet.document));
-    this.clock.keys = this.clock.field = 0;
+    clock.field = new Visit(this.offered);
+  }
+
+  /** Remember what was done, to undo it. What was undone before cannot be done again after that. */
+  note(deed) {
+    this.done.push(deed);
+    if (!this.redoing) this.undone = [];
   }
 
   accept() {
     const { field } = this;
     if (!field) return this.panel.say(this.speak(this.sheet.waiting.length ? "fields_left" : "all_checked", { n: this.sheet.waiting.length }));
     if (field.act === null && !field.value) return this.panel.say(this.speak("give_value"), true);
+    if (field.undecided) return this.panel.say(this.speak("choose_one"), true);
     if (field.act === null) this.act("accept", field.proposed);
     return this.onward();
   }
@@ -376,13 +437,58 @@ export class Desk {
     this.onward();
   }
 
+  /** Take back the last thing that was done here: an act, or the decision on a document. */
   undo() {
-    const last = this.sheet?.lastOfMine;
-    if (!last) return this.panel.say(this.speak("nothing_to_undo"));
-    this.name = last.field;
-    this.sheet.point(last.field, null);
+    let last = this.done.at(-1);
+    while (last && !last.left && last.document !== this.document) last = (this.done.pop(), this.done.at(-1));
+    if (last?.left) return this.takeBack(this.done.pop());
+    const act = this.sheet?.lastOfMine;
+    if (!act) return this.takeBack({ document: "" });
+    if (last) this.done.pop();
+    this.undone.push({ document: this.document, field: act.field, act: act.act, value: act.value });
+    this.name = act.field;
+    this.sheet.point(act.field, null);
     this.act("undo", "");
-    this.go(last.field);
+    this.go(act.field);
+  }
+
+  /** Bring back a document that was decided on; no document: whatever the server knows as the last. */
+  takeBack(deed) {
+    const { document } = deed;
+    if (document) this.undone.push(deed);
+    const id = this.outbox.add({ what: "take_back", document });
+    if (!document || !this.sheets.has(document)) return this.panel.say(this.speak("taking_back"));
+    this.returning.set(document, id);
+    this.bring(document);
+  }
+
+  /** The server has taken back a decision: its document lies first now. */
+  broughtBack(document) {
+    if (this.document === document || this.brought === document) return;
+    this.brought = document;
+    this.bring(document);
+  }
+
+  /** Open a document before all others. */
+  bring(document) {
+    this.passed.delete(document);
+    this.queue = [document, ...this.queue.filter((other) => other !== document)];
+    this.leaveMode();
+    this.openNext();
+  }
+
+  /** Do again what was undone last. */
+  redo() {
+    const deed = this.undone.pop();
+    if (!deed || deed.document !== this.document) return this.panel.say(this.speak("nothing_to_redo"));
+    this.redoing = true;
+    if (deed.left) this.decide(deed.left, deed.reason);
+    else {
+      this.name = deed.field;
+      this.act(deed.act, deed.value);
+      this.onward();
+    }
+    this.redoing = false;
   }
 
   edit() {
@@ -424,27 +530,160 @@ export class Desk {
 
   rescan() {
     if (!this.sheet) return;
+    this.ask(askRescan, (reason) => this.decide("rescan", reason));
+  }
+
+  /** Put the document aside for later. */
+  postpone() {
+    if (this.sheet) this.decide("postponed", "");
+  }
+
+  /** Ask an approver or a manager what to do with the document. */
+  escalate() {
+    if (this.sheet) this.ask(askReason, (reason) => this.decide("escalated", reason));
+  }
+
+  /** Ask for a reason in a dialog; `then(reason)` unless it was called off. */
+  ask(dialog, then) {
     this.openDialog((place, done) =>
-      askReason(place, this.speak, (reason) => {
+      dialog(place, this.speak, (reason) => {
         done();
-        if (reason) this.decide("rescan", reason);
+        if (reason) then(reason);
       }),
     );
   }
 
+  /** The document leaves the desk: "pass", "rescan", "postponed" or "escalated". */
   decide(decision, reason) {
-    const { document } = this;
-    const milliseconds = Math.round(this.clock.document);
+    const { document, clock } = this;
+    const milliseconds = Math.round(clock.document.dwell);
+    const trace = clock.document.told({ latency: this.latency });
+    this.leftBefore = performance.now();
+    this.note({ document, left: decision, reason });
+    this.sheet.leave();
     this.passed.add(document);
     this.panel.warn("");
     this.openNext();
     // Sent when the next document stands: what the reviewer waits for comes first.
-    this.outbox.add({ what: "decision", document, decision, reason, milliseconds });
+    const aside = decision === "postponed" || decision === "escalated";
+    const how = aside ? { what: "aside", how: decision } : { what: "decision", decision };
+    this.outbox.add({ ...how, document, reason, milliseconds, trace });
     if (!this.document) this.showNothing();
   }
 
+  // --- syllables ----------------------------------------------------------------------------
+
+  /** Walk the syllable in hand through what other engines read there, and what else it could be. */
+  turnSyllable(step) {
+    if (!this.field) return;
+    if (!this.editing) {
+      const start = this.syllable ?? this.firstDoubt();
+      this.edit();
+      const words = [...this.panel.editor.value.matchAll(/\S+/g)];
+      const word = words[Math.min(start, words.length - 1)];
+      if (word) this.panel.editor.setSelectionRange(word.index + word[0].length, word.index + word[0].length);
+    }
+    const { editor } = this.panel;
+    const at = syllableAt(editor.value, editor.selectionStart);
+    if (!at) return;
+    const text = editor.value.slice(...at);
+    if (this.cycle?.at !== at[0] || this.cycle.ring[this.cycle.turn] !== text) {
+      const place = editor.value.slice(0, at[0]).split(/\s+/).filter(Boolean).length - (/\S$/.test(editor.value.slice(0, at[0])) ? 1 : 0);
+      const others = this.field.candidates.filter((c) => !c.bare).map((c) => c.text);
+      const theirs = readingsAt(editor.value, place, others)
+        .map((word) => word.match(/[\p{L}\p{M}]+/u)?.[0])
+        .filter(Boolean);
+      this.cycle = { at: at[0], turn: 0, ring: [...new Set([text, ...theirs, ...variants(text).map((v) => alike(v, text))])] };
+    }
+    const { ring } = this.cycle;
+    this.cycle.turn = (this.cycle.turn + step + ring.length) % ring.length;
+    editor.setRangeText(ring[this.cycle.turn], ...at, "end");
+    this.panel.say(this.speak("variant", { n: this.cycle.turn, all: ring.length - 1 }));
+  }
+
+  /** The first word that another engine reads differently; the last one where all agree. */
+  firstDoubt() {
+    const { value, candidates } = this.field;
+    const words = value.split(/\s+/).filter(Boolean);
+    const others = candidates.filter((c) => !c.bare && c.text !== value).map((c) => c.text);
+    const doubt = words.findIndex((_, i) => readingsAt(value, i, others).length > 0);
+    return doubt < 0 ? Math.max(0, words.length - 1) : doubt;
+  }
+
+  /** Move the syllable cursor along the value. */
+  moveSyllable(step) {
+    if (!this.field?.value) return;
+    const last = this.field.value.split(/\s+/).filter(Boolean).length - 1;
+    const from = this.syllable ?? (step > 0 ? -1 : last + 1);
+    this.syllable = Math.min(last, Math.max(0, from + step));
+    this.refresh();
+  }
+
+  // --- being at work ------------------------------------------------------------------------
+
+  /** Once a second: tell the server that somebody is here, or give back what nobody works on. */
+  beat() {
+    if (!this.isStanding || this.away) return;
+    this.panel.drawDay(this.day, this.breakIn);
+    const limit = (this.idleMinutes ?? 15) * 60_000;
+    if (this.clock.silent > limit) return this.giveBack();
+    const due = performance.now() - (this.beaten ?? this.clock.last) > BEAT;
+    if (!due || this.clock.silent > BEAT || !this.document) return;
+    this.beaten = performance.now();
+    this.outbox.add({ what: "beat" });
+  }
+
+  /** Nobody has been here for long: what lies on the desk is for others; what was done is kept. */
+  giveBack() {
+    if (this.editing) this.endEdit(true);
+    this.leaveMode();
+    this.away = true;
+    this.document = null;
+    this.outbox.add({ what: "give_back" });
+    this.showNothing();
+  }
+
+  comeBack() {
+    if (!this.away) return false;
+    this.away = false;
+    this.askOnce();
+    this.openNext();
+    return true;
+  }
+
+  /** Minutes until a break is due. */
+  get breakIn() {
+    return Math.max(0, Math.ceil(STRETCH - this.clock.worked / 60_000));
+  }
+
   showKeys() {
-    this.openDialog((place, done) => showMap(place, this.speak, this.keys.lines(this.mode?.name ?? "desk"), done));
+    const bind = () => this.bindKeys();
+    this.openDialog((place, done) => showMap(place, this.speak, this.keys.lines(this.mode?.name ?? "desk"), { done, bind }));
+  }
+
+  /** Bind the keys as the person wished at any desk. */
+  wish(wish) {
+    const seen = JSON.stringify(wish ?? {});
+    if (seen === this.wished) return;
+    this.wished = seen;
+    this.keys.wish(wish);
+    this.panel.seen.clear();
+    this.refresh();
+  }
+
+  /** What was answered to questions about documents. */
+  hearAnswers(answers = {}) {
+    this.panel.answers = answers;
+    if (this.sheet && !this.mode) this.panel.drawAnswers();
+  }
+
+  /** Let the person choose other keys; the server keeps them. */
+  bindKeys() {
+    const keep = (wish) => {
+      this.wish(wish);
+      this.outbox.add({ what: "keys", ...wish });
+    };
+    this.openDialog((place, done) => bindKeys(place, this.speak, this.keys, { done, keep }));
   }
 
   /** Show a dialog on top; `make(place, done)` builds and opens it, and calls `done()` once it is closed. */
@@ -512,14 +751,8 @@ export class Desk {
     if (!this.editing && !this.dialog) this.stage.focus({ preventScroll: true });
   }
 
-  tick(isKey) {
-    const now = performance.now();
-    const gap = now - this.clock.last;
-    this.clock.last = now;
-    if (isKey) this.clock.keys += 1;
-    if (gap > IDLE) return;
-    this.clock.field += gap;
-    this.clock.document += gap;
+  tick(isKey, key = "") {
+    this.clock.tick(isKey ? { key } : { click: true });
   }
 
   // --- keys -------------------------------------------------------------------------------
@@ -545,7 +778,11 @@ export class Desk {
     const pressed = chord(event);
     if (!pressed) return false;
     const typing = target instanceof Element && target.matches("textarea, input");
-    this.tick(true);
+    if (this.comeBack()) {
+      event.preventDefault();
+      return true; // the key that brings one back does nothing else
+    }
+    this.tick(true, event.key);
     const deed = this.deed(pressed, typing);
     if (!deed) return false;
     if (event.repeat && !typing && !deed.repeats) {

@@ -1,6 +1,8 @@
 // The journal of what was done here and is not answered yet. It outlives a reload of the page.
 
 const PATIENCE = 4000; // ms without an answer before it is sent again
+const SERVICE = new Set(["ask", "beat", "give_back"]); // nobody's work
+const LEAVING = new Set(["decision", "aside", "take_back"]); // whether a document is off the desk
 
 export class Outbox {
   /** `send(entries)` hands everything unanswered over; `changed()` is told when the state changes. */
@@ -48,11 +50,12 @@ export class Outbox {
   }
 
   decided(document) {
-    return this.entries.some((entry) => entry.what === "decision" && entry.document === document);
+    const last = this.entries.findLast((entry) => LEAVING.has(entry.what) && entry.document === document);
+    return Boolean(last && last.what !== "take_back");
   }
 
   get unsaved() {
-    return this.entries.filter((entry) => entry.what !== "ask").length;
+    return this.entries.filter((entry) => !SERVICE.has(entry.what)).length;
   }
 
   /** "saved", "saving", or "unsaved" when the server has been silent too long. */

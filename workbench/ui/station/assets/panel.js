@@ -21,6 +21,8 @@ export class Panel {
     this.head = h("header.head");
     this.alert = h("div.alert", { role: "alert", hidden: true });
     this.returned = h("div.returned", { role: "note", hidden: true });
+    this.answered = h("div.answered", { role: "note", hidden: true });
+    this.answers = {}; // document -> what was answered to questions about it
     this.card = h("section.card");
     this.list = h("section.list", NO_STOP);
     this.notice = h("p.notice", { role: "status" });
@@ -32,6 +34,7 @@ export class Panel {
       this.head,
       this.alert,
       this.returned,
+      this.answered,
       this.card,
       this.list,
       this.foot,
@@ -46,18 +49,38 @@ export class Panel {
   // --- the whole --------------------------------------------------------------------------
 
   /** Draw everything but a value that is being typed. */
-  show({ sheet, name, editing, left, journal }) {
+  show({ sheet, name, editing, left, syllable, journal }) {
     const { speak } = this;
     this.sheet = sheet;
     this.name = name;
+    this.syllable = syllable;
     this.drawHead(left);
     this.drawMark(journal);
     this.returned.hidden = !sheet.given.returned;
     this.returned.replaceChildren(h("b", {}, speak("returned")), h("span", {}, sheet.given.returned));
+    this.drawAnswers();
     const field = name === null ? null : sheet.byName.get(name);
     if (!editing) this.drawCard(field);
     this.drawList();
     this.drawFoot();
+  }
+
+  drawAnswers() {
+    const told = this.answers[this.sheet.document] ?? [];
+    this.answered.hidden = !told.length;
+    this.answered.replaceChildren(...told.flatMap(({ who, text }) => [h("b", {}, this.speak("answered", { who })), h("span", {}, text)]));
+  }
+
+  /** One's own day, for nobody else: done, seconds for one, minutes until a break. */
+  drawDay(day, breakIn) {
+    if (!this.dayLine || !day) return;
+    const { speak } = this;
+    const seconds = day.seconds === null ? "" : day.seconds.toLocaleString(speak("locale"), { maximumFractionDigits: 1 });
+    const rest = breakIn > 0 ? speak("break_in", { n: breakIn }) : speak("break_due");
+    const told = [speak("done_today", { n: day.done }), seconds && speak("own_median", { s: seconds }), rest];
+    const words = told.filter(Boolean).join(" · ");
+    if (this.dayLine.textContent !== words) this.dayLine.textContent = words;
+    this.dayLine.classList.toggle("due", breakIn === 0);
   }
 
   drawHead(left) {
@@ -66,7 +89,8 @@ export class Panel {
     const keys = button("ghost", this.on.showKeys, speak("keys"), this.kbd("help"));
     this.mark = h("span.mark");
     const about = [sheet.given.subtitle, speak("left", { n: left })].filter(Boolean).join(" · ");
-    this.head.replaceChildren(h("h2", { title: sheet.given.title }, sheet.given.title), h("p", {}, about), this.mark, keys);
+    this.dayLine ??= h("p.day");
+    this.head.replaceChildren(h("h2", { title: sheet.given.title }, sheet.given.title), h("p", {}, about), this.mark, keys, this.dayLine);
   }
 
   drawMark({ state, unsaved }) {
@@ -86,7 +110,8 @@ export class Panel {
       this.kbd("pass"),
     );
     const rescan = h("button.ghost.rescan", { type: "button", onclick: this.on.rescan }, speak("rescan"));
-    this.foot.replaceChildren(rescan, this.notice, pass);
+    const aside = (name) => button(`ghost.${name}`, this.on[name], speak(name), this.kbd(name));
+    this.foot.replaceChildren(rescan, aside("postpone"), aside("escalate"), this.notice, pass);
   }
 
   say(words, urgent = false) {
@@ -115,7 +140,7 @@ export class Panel {
 
   drawCard(field) {
     const { sheet: { document, doubts, waiting } } = this;
-    if (!this.isNew("card", [document, field, doubts.map((f) => f.name), field ? 0 : waiting.length])) return;
+    if (!this.isNew("card", [document, field, doubts.map((f) => f.name), field ? 0 : waiting.length, this.syllable])) return;
     this.card.classList.toggle("rest", !field);
     if (!field) return this.drawEnd();
     const { speak, sheet } = this;
@@ -123,7 +148,7 @@ export class Panel {
     const counted = place < 0 ? "" : `${place + 1}/${sheet.doubts.length}`;
     this.canvas = h("canvas.snippet", { "aria-hidden": "true" });
     this.valueLine = h("div.value", { onclick: this.on.edit, title: `${speak("do_edit")} (${this.keys.label("edit")})` });
-    this.valueLine.append(...(field.value ? this.marked(field.value, this.rivals(field)) : [h("i", {}, this.empty(field))]));
+    this.valueLine.append(...this.valueOf(field));
     this.card.replaceChildren(
       h(
         "div.asked",
@@ -178,6 +203,20 @@ export class Panel {
     });
   }
 
+  /** The value as it stands, with what is doubtful in it marked; or why none stands. */
+  valueOf(field) {
+    if (field.undecided) return [h("i", {}, this.speak("choose_value"))];
+    if (!field.value) return [h("i", {}, this.empty(field))];
+    const marked = this.marked(field.value, this.rivals(field));
+    if (this.syllable === null) return marked;
+    let word = -1;
+    return marked.map((piece) => {
+      const text = piece.textContent ?? piece;
+      if (text.trim()) word += 1;
+      return text.trim() && word === this.syllable ? h("mark", {}, piece) : piece;
+    });
+  }
+
   rivals(field) {
     return field.candidates.filter((c) => !c.bare && c.text !== field.value).map((c) => c.text);
   }
@@ -197,9 +236,10 @@ export class Panel {
       "ol.candidates",
       { "aria-label": this.speak("candidates") },
       ...field.candidates.map((candidate, i) => {
-        const against = candidate.text === field.value ? this.rivals(field) : [field.value];
+        const others = field.candidates.filter((c) => !c.bare && c !== candidate).map((c) => c.text);
+        const against = candidate.text === field.value || field.undecided ? others : [field.value];
         const text = candidate.bare || alone || !field.value ? [candidate.text] : this.marked(candidate.text, against);
-        const chosen = candidate.text === field.value;
+        const chosen = candidate.text === field.value && !field.undecided;
         return h(
           "li",
           {},

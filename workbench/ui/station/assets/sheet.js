@@ -10,15 +10,24 @@ export class Sheet {
     this.update(given);
   }
 
+  /** The document was decided on: what was done stays laid over it, also when the journal has forgotten it. */
+  leave() {
+    for (const entry of this.pending) this.merged.add(entry.id);
+    this.given = { ...this.given, acts: this.acts };
+    this.settle([]);
+  }
+
   /** Take what the server says now. A field that was flagged stays in its group: rows do not jump. */
   update(given) {
     this.given = given;
+    this.merged = new Set(); // ids of pending acts that `given` has taken in
     for (const field of given.fields) if (field.doubtful) this.flagged.add(field.name);
     this.settle(this.pending);
   }
 
   /** Lay the unanswered acts over what the server knows. */
-  settle(pending) {
+  settle(entries) {
+    const pending = entries.filter((entry) => !this.merged.has(entry.id));
     this.pending = pending;
     this.acts = [...this.given.acts];
     for (const entry of pending) {
@@ -94,6 +103,7 @@ function stand(field, act, flagged, pointed) {
     isPointed: Boolean(pointed),
     act: kind,
     value,
+    undecided: kind === null && Boolean(field.close) && flagged.has(field.name) && !pointed,
     flagged: flagged.has(field.name),
     state: kind ?? (flagged.has(field.name) ? "waiting" : "machine"),
   };
