@@ -130,7 +130,7 @@ def test_other_looks_of_one_engine_are_one_word_and_not_several() -> None:
         for how in ("strip", "strip/raw", "strip/tight")
     ]
     others = [
-        Vote(e, e, "strip", "Trần Thị Mẫu", True, 0.9, "poor") for e in ("asterocr", "trueocr")
+        Vote(e, e, "strip", "Trần Thị Mẫu", True, 0.99, "poor") for e in ("asterocr", "trueocr")
     ]
     assert reconciliation.reconcile([*looks, *others], NAME).value == "Trần Thị Mẫu"
 

@@ -13,13 +13,14 @@ LABEL = Label(vi="Trường", en="Field")
 NAME = FieldSpec(label=LABEL, kind="name")
 DATE = FieldSpec(label=LABEL, kind="date")
 NUMBER = FieldSpec(label=LABEL, kind="document_number", pattern=r"\d{1,6}/(?:\d{4}/)?ĐKMD")
+DECISION = FieldSpec(label=LABEL, kind="document_number", pattern=r"\d{1,6}/QĐ-[A-Z]+")
 SERIAL = FieldSpec(label=LABEL, kind="document_number", pattern=r"[A-Z]{0,3}\d{4,8}")
 IDENTITY = FieldSpec(label=LABEL, kind="id_number", pattern=r"\d{12}|\d{9}")
 ADDRESS = FieldSpec(label=LABEL, kind="address")
 RANK = FieldSpec(label=LABEL, catalogue="ranks", closed=True)
 
 
-def vote(engine: str, value: str, confidence: float | None = 0.95, **more: object) -> Vote:
+def vote(engine: str, value: str, confidence: float | None = 0.999, **more: object) -> Vote:
     return Vote(engine, engine, "strip", value, confidence=confidence, **more)  # type: ignore[arg-type]
 
 
@@ -59,13 +60,13 @@ def test_the_value_is_always_one_that_somebody_read(votes: list[Vote]) -> None:
 
 
 def test_two_independent_engines_that_agree_are_believed() -> None:
-    verdict = reconcile([vote("tesseract", "Trần An"), vote("asterocr", "Trần An")], NAME)
-    assert verdict.accepted and verdict.value == "Trần An" and verdict.confidence > 0.9
+    verdict = reconcile([vote("tesseract", "Trần Văn An"), vote("asterocr", "Trần Văn An")], NAME)
+    assert verdict.accepted and verdict.value == "Trần Văn An" and verdict.confidence > 0.9
 
 
 def test_one_family_is_one_witness_however_often_it_speaks() -> None:
-    page = Vote("tesseract", "tesseract", "page", "Trần An")
-    verdict = reconcile([vote("tesseract", "Trần An"), page], NAME)
+    page = Vote("tesseract", "tesseract", "page", "Trần Văn An")
+    verdict = reconcile([vote("tesseract", "Trần Văn An"), page], NAME)
     assert not verdict.accepted
     assert verdict.agreement == 1.0
 
@@ -143,3 +144,21 @@ def test_a_date_is_never_made_of_half_a_number(read: str) -> None:
 @pytest.mark.parametrize("name", ["Thạch Sa Rết", "Đào Thị Đa Ny", "Phan Chí Vũ", "Kim A"])
 def test_names_are_never_corrected(name: str) -> None:
     assert tidy(name, NAME) == name
+
+
+def test_a_day_whose_first_digit_was_cut_off_is_not_made_up() -> None:
+    """25/04/2016 cut before its first digit is not the 5th; who saw more contests it."""
+    cut = [vote("tesseract", "5/04/2016"), vote("asterocr", "5/04/2016")]
+    assert not reconcile(cut, DATE).accepted
+    assert reconcile(cut, DATE).value != "05/04/2016"
+
+
+def test_one_digit_fewer_is_contested_by_whoever_saw_it_on_the_page() -> None:
+    said = [vote("tesseract", "703/QĐ-UBND"), vote("asterocr", "703/QĐ-UBND")]
+    seen = Vote("trueocr", "trueocr", "page", "1703/QĐ-UBND")
+    assert not reconcile([*said, seen], DECISION).accepted
+
+
+def test_a_name_of_one_syllable_may_have_lost_the_others() -> None:
+    said = [vote("tesseract", "Nam"), vote("asterocr", "Nam")]
+    assert not reconcile(said, NAME).accepted

@@ -26,9 +26,12 @@ _FITS = 1.5  # what a value gains that looks as the form says it must
 _LISTED = 1.2  # what a value gains that stands in the form's catalogue
 _NEAR = 1.0  # what a value gains that is like the others, at most
 _SHORT = 0.6  # a reading shorter than this share of the longest lost a part: it abstains
+_NAME_SYLLABLES = 3
 _TELLING, _UNLIKE = 6, 0.5  # letters, and share of them that differ, for a witness to gainsay
 _DOUBT = 0.6  # a vote that is rarer right than this does not help to accept a value unseen
-_ACCEPT = 0.985  # probability of being right from which a value is accepted unseen
+# The probability of being right from which a value is accepted unseen. Those above it are right
+# far oftener than this least sure of them: the certificate counts (`workbench calibrate certify`).
+_ACCEPT, _ACCEPT_CRITICAL = 0.95, 0.985
 _WITNESSES = 2  # independent families that must say it
 
 
@@ -111,11 +114,12 @@ def reconcile(
     seen = _seen(sure, best, casting, spec, value, group)
     probability = calibration.probability(seen)
     accepted = (
-        probability >= _ACCEPT
+        probability >= (_ACCEPT_CRITICAL if spec.critical else _ACCEPT)
         and sum(weight >= _DOUBT for weight in sure.values()) >= _WITNESSES
         and (not spec.pattern or _fits(value, spec))
         and (spec.kind not in ("date", "address") or _is_possible(value, spec))
         and (not spec.closed or value in catalogues.entries(spec.catalogue))
+        and not _is_torso(value, spec)
         and not _contested(best, casting, spec)
         and not any(_gainsays(t.value, value) for t in told if not t.vote.marks)
     )
@@ -197,10 +201,22 @@ def _score(
 
 def _is_possible(value: str, spec: FieldSpec) -> bool:
     if spec.kind == "date":
-        return vietnamese.read_date(value) is not None
+        return vietnamese.read_date(value) is not None and not re.match(r"\d[/.-]", value)
     if spec.kind == "address":
         return re.search(r", (?:tỉnh|thành phố|TP\.?) \w+(?: \w+){0,3}$", value) is not None
     return _fits(value, spec)
+
+
+def _is_torso(value: str, spec: FieldSpec) -> bool:
+    """Whether so little of a free text or a name was read that a part of it may be lost.
+
+    Names of people have three syllables as a rule; one that has fewer is looked at.
+    """
+    if spec.catalogue and value in catalogues.entries(spec.catalogue):
+        return False
+    if spec.kind == "name" and not spec.catalogue:
+        return len(value.split()) < _NAME_SYLLABLES
+    return spec.kind in ("name", "text") and len(value) < _TELLING
 
 
 def _gainsays(witness: str, value: str) -> bool:
@@ -210,9 +226,17 @@ def _gainsays(witness: str, value: str) -> bool:
 
 
 def _contested(best: str, casting: Sequence[_Told], spec: FieldSpec) -> bool:
-    """Whether somebody else reads another possible number or date: one digit off is wrong."""
+    """Whether somebody else reads another possible number or date: one digit off is wrong.
+
+    So is one digit fewer: whoever saw more before it, also on the page, contests it.
+    """
     return (spec.kind == "date" or bool(spec.pattern)) and any(
-        t.key != best and t.vote.how == "strip" and _is_possible(t.value, spec) for t in casting
+        t.key != best
+        and (
+            (t.vote.how == "strip" and _is_possible(t.value, spec))
+            or re.fullmatch(rf".*\d{re.escape(best)}", t.key) is not None
+        )
+        for t in casting
     )
 
 
@@ -240,10 +264,10 @@ def _seen(
             against[family] = max(_odds(one.weight), against.get(family, 0.1))
     for family, odds in against.items():
         seen[f"against {family}"] = odds
-    seen[f"{min(len(sure), 3)} families"] = 1.0
+    seen[f"{min(len(sure), _WITNESSES)} families"] = 1.0
     levels = [t.vote.level for t in casting if t.vote.level]
     if levels:
-        seen[f"level {levels[0]}"] = 1.0
+        seen[f"level {min(levels)}"] = 1.0
     if spec.pattern or spec.kind in ("date", "address"):
         seen["possible" if _is_possible(value, spec) else "impossible"] = 1.0
     if spec.catalogue:
@@ -335,6 +359,8 @@ def _date(value: str) -> str:
         return value
     day, month, year = (found[part].translate(_DIGITS) for part in "dmy")
     numeric = "/" in found.group() or not re.search(r"[^\W\d]{2}", found.group()[4:])
+    if numeric and len(day) == 1:
+        return value  # days are printed with two digits: the first was cut off, or not seen
     written = (
         f"{day:0>2}/{month:0>2}/{year}"
         if numeric

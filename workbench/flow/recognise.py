@@ -10,7 +10,9 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from workbench import (
@@ -31,6 +33,7 @@ from workbench.reconciliation import Vote
 from workbench.seams import OcrEngine
 from workbench.template import Template
 
+_EVEN = 0.6, 1.7  # smallest and largest step between rows of a table, by the usual one
 POOR_FIT = 0.35  # share of a form's prints that must be found, by the engine that finds most
 
 NO_TEMPLATE = Sentence("No template fits this form.")
@@ -307,10 +310,43 @@ def _fields(
 def _validated(fields: Sequence[ProposedField], template: Template) -> Iterator[ProposedField]:
     """The fields with what validation finds; a field with a doubt is not accepted unseen."""
     findings = validation.validate({f.name: f.normalised for f in fields}, template)
+    rows = _rows_doubtful(fields, findings, template)
     for field in fields:
         mine = tuple(f for f in findings if field.name in f.fields)
         doubt = any(f.severity is not Severity.INFORMATION for f in mine)
+        doubt = doubt or (rows and field.name not in template.fields)
         yield replace(field, findings=mine, accepted=field.accepted and not doubt)
+
+
+def _rows_doubtful(
+    fields: Sequence[ProposedField], findings: Sequence[Finding], template: Template
+) -> bool:
+    """Whether a row of the table may have been lost, or parted in two: all below it then bear a
+    wrong number. The count on the form must fit, and rows of one table stand evenly."""
+    if template.items is None:
+        return False
+    if any(finding.rule == "counts_items" for finding in findings):
+        return True
+    middles: dict[tuple[int | None, int], list[tuple[float, float]]] = {}
+    for field in fields:
+        if field.name not in template.fields and field.box:
+            row = field.page, _row(field.name)[0]
+            middles.setdefault(row, []).append(field.box.middle)
+    by_page: dict[int | None, list[tuple[float, float]]] = {}
+    for (page, _), said in sorted(middles.items(), key=lambda told: told[0][1]):
+        by_page.setdefault(page, []).append(
+            (median(x for x, _ in said), median(y for _, y in said))
+        )
+    for places in by_page.values():
+        # The boxes lie on the scan, where the rows of a turned page stand side by side.
+        xs, ys = zip(*places, strict=True)
+        along = xs if max(xs) - min(xs) > max(ys) - min(ys) else ys
+        steps = sorted(abs(b - a) for a, b in pairwise(along))
+        if steps and not _EVEN[0] <= steps[0] / steps[len(steps) // 2]:
+            return True
+        if steps and steps[-1] / steps[len(steps) // 2] > _EVEN[1]:
+            return True
+    return False
 
 
 def _constant(name: str, position: int, value: str) -> ProposedField:
