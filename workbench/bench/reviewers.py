@@ -10,7 +10,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -23,6 +23,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from workbench.bench.sitting import PASSWORD
 
 _PATIENCE = 60.0  # seconds for an answer; longer is a failure
+_AGAIN = 4.0  # seconds without an answer after which the journal is sent again, as the desk does
 _LARGEST = 64 * 2**20  # bytes of a message
 
 
@@ -42,6 +43,7 @@ class Reviewer:
     have: dict[str, int] = field(default_factory=dict)  # document -> revision
     sheets: dict[str, dict[str, Any]] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
+    again: int = 0  # times that the journal was sent again
 
     async def sit_down(self) -> None:
         """Open the review page and wait until documents lie on the desk."""
@@ -56,7 +58,8 @@ class Reviewer:
         message.rerun_script.page_name = "review"
         message.rerun_script.context_info.url = f"{self.address}/review"
         await self.socket.send(message.SerializeToString())
-        await self._hear(lambda: bool(self.said.get("queue")))
+        if not await self._hears(lambda: bool(self.said.get("queue")), _PATIENCE):
+            raise TimeoutError("no documents on the desk")
 
     async def submit(self, *entries: dict[str, Any]) -> float:
         """Send entries of the journal; seconds until the server has answered them all."""
@@ -64,7 +67,11 @@ class Reviewer:
         self.entries += entries
         sent = time.perf_counter()
         await self._send()
-        await self._hear(lambda: ids <= self._answered())
+        while not await self._hears(lambda: ids <= self._answered(), _AGAIN):
+            self.again += 1
+            if time.perf_counter() - sent > _PATIENCE:
+                raise TimeoutError(f"no answer within {_PATIENCE:.0f} s")
+            await self._send()
         taken = time.perf_counter() - sent
         self.entries = [e for e in self.entries if e["id"] not in self._answered()]
         return taken
@@ -88,10 +95,15 @@ class Reviewer:
         state.json_value = json.dumps({"outbox": outbox})
         await self.socket.send(message.SerializeToString())
 
-    async def _hear(self, enough: Any) -> None:
-        async with asyncio.timeout(_PATIENCE):
-            while not enough():
-                self._take(ForwardMsg.FromString(await self.socket.recv()))
+    async def _hears(self, enough: Callable[[], bool], seconds: float) -> bool:
+        """Listen until it is enough; False when it was not in time."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not enough():
+                    self._take(ForwardMsg.FromString(await self.socket.recv()))
+        except TimeoutError:
+            return False
+        return True
 
     def _take(self, message: ForwardMsg) -> None:
         if message.WhichOneof("type") == "new_session":
@@ -117,6 +129,7 @@ class Day:
     acts: tuple[float, ...]  # the same for a single field
     decided: tuple[str, ...]  # documents, as each reviewer believes
     refused: int
+    again: int
 
 
 def work_together(
@@ -143,6 +156,7 @@ async def _work(
         acts=tuple(s for day in days for s in day[1]),
         decided=tuple(document for reviewer in reviewers for document in reviewer.done),
         refused=sum(day[2] for day in days),
+        again=sum(reviewer.again for reviewer in reviewers),
     )
 
 
