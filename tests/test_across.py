@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import shutil
+import unicodedata
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+import pypdfium2
 import pytest
 
 from tests.full_workbench import fill
-from workbench import flow, pagetext, review
+from workbench import flow, pagetext, rendition, review
 from workbench.errors import NotAllowedError, NotReadyError, StaleDocumentError
-from workbench.flow import FieldAct, LineAct
+from workbench.flow import FieldAct, LineAct, lines
 from workbench.model import (
     Act,
     Box,
@@ -23,6 +27,7 @@ from workbench.model import (
     SeenIn,
     Stage,
     TextCorrection,
+    Word,
     now,
 )
 from workbench.review import Reading, SheetField
@@ -422,6 +427,33 @@ def test_a_line_corrected_on_a_page_is_kept_once_and_shown_as_it_stands(
     assert not any(word.doubtful for word in line.words)
     with pytest.raises(StaleDocumentError):
         flow.correct_text(work, document, [LineAct("n", 0, made.box, "", "x")], by="soat2")
+
+
+def test_the_corrected_word_is_in_the_text_of_the_archival_pdf(
+    work: Workspace, papers: list[str]
+) -> None:
+    document = papers[1]
+    (line,) = flow.page_lines(work, document, 0)
+    mended = LineAct("t1", 0, tuple(line.box.as_list()), line.text, "Số 221/ĐKMD Trường Mầm xanh")
+    flow.correct_text(work, document, [mended], by="soat1")
+    found = work.store.document(document)
+    assert found is not None
+    page = work.store.pages(document)[0]
+    # The engines read the page anew: whatever they say there now, what a person wrote stands.
+    read = [
+        Word(w, Box(0.1 + 0.1 * n, 0.2, 0.19 + 0.1 * n, 0.23), 0.9, 0) for n, w in enumerate("abcd")
+    ]
+    words = lines.text_of(work, found, page, {"tesseract": read})
+    seen = flow.sheet(work, document)
+    found.reviewer = "soat1"
+    record = review.settle(replace(seen, document=found, fields=()), "antt@1", ["0" * 64])
+    shown = rendition.RenditionPage(
+        work.store.get(page.scan), page.width, page.height, page.dpi, words=words
+    )
+    pdf = rendition.render(record, [shown], title="thử", at=datetime(2026, 11, 20, tzinfo=UTC))
+    with closing(pypdfium2.PdfDocument(pdf)) as opened:
+        text = unicodedata.normalize("NFC", opened[0].get_textpage().get_text_bounded())
+    assert "".join(text.split()) == "Số221/ĐKMDTrườngMầmxanh"
 
 
 def test_who_corrected_the_text_of_a_page_never_approves_it(

@@ -206,7 +206,7 @@ export class Carpet extends Room {
       ? [["↵", "commit"], ["Esc", "restore"]]
       : body.instead
         ? body.each
-          ? [["↵", "hint_take_one"], ["F2", "hint_edit"], ["Ctrl ↵", "hint_leave"], ["Ctrl Z", "hint_undo_all"], ["Esc", "to_desk"]]
+          ? [["↵", "hint_take_one"], ["F2", "hint_edit"], ["Ctrl ↵", "hint_leave"], ["Ctrl Z", "hint_undo"], ["Esc", "to_desk"]]
           : [["↵", "hint_take"], ["␣", "hint_untake"], ["F2", "hint_edit"], ["Ctrl ↵", "hint_leave"], ["Ctrl Z", "hint_undo_all"], ["Esc", "to_desk"]]
         : [["↵", "hint_confirm"], ["␣", "hint_doubt"], ["A…", "hint_type"], ["F2", "hint_edit"], ["Ctrl ↵", "hint_leave"], ["Ctrl Z", "hint_undo"], ["PgUp PgDn", "hint_screens"], ["Esc", "to_desk"]];
     this.hint.replaceChildren(...hints.map(([key, words]) => h("span", {}, h("kbd", {}, key), this.tell(words))));

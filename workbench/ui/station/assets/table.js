@@ -89,17 +89,15 @@ class Table {
     if (!sheet || sheet.document !== this.document) return desk.leaveMode();
     const rows = this.rows();
     if (this.wanted && rows.some((row) => row.name === this.wanted)) {
-      this.cell = `${this.wanted}.${this.columns[0].name}`;
-      this.wanted = null;
-      this.writing = false;
+      this.wanted = null; // the cell in hand is there now, with what was typed into it meanwhile
     }
-    if (this.cell && !sheet.byName.has(this.cell)) this.cell = this.items()[0]?.name ?? null;
+    if (!this.wanted && this.cell && !sheet.byName.has(this.cell)) this.cell = this.items()[0]?.name ?? null;
     this.title.textContent = speak("table");
     this.element.setAttribute("aria-label", speak("table"));
     const head = h("tr", {}, h("th", {}, speak("row")), ...this.columns.map((column) => h("th", {}, column.label)));
     const typed = this.writing ? [this.pen.value, this.pen.selectionStart] : null;
     this.body.replaceChildren(
-      h("table.items", { role: "grid" }, h("thead", {}, head), h("tbody", {}, ...rows.map((row, n) => this.line(row, n)))),
+      h("table.items", { role: "grid" }, h("thead", {}, head), h("tbody", {}, ...rows.map((row, n) => this.line(row, n)), this.coming())),
     );
     const hint = h("p.hint", {}, speak("table_hint"));
     this.foot.replaceChildren(
@@ -112,6 +110,12 @@ class Table {
     this.settlePen(typed);
     desk.viewer.show(sheet, this.cell);
     return undefined;
+  }
+
+  /** The row that is being added, until the server has it: what is typed goes there and nowhere else. */
+  coming() {
+    if (!this.wanted) return "";
+    return h("tr.coming", {}, h("th", {}, "+"), h("td.active", { colspan: String(this.columns.length) }, "…"));
   }
 
   deed(name, act) {
@@ -141,9 +145,10 @@ class Table {
   settlePen(typed) {
     const home = this.body.querySelector("td.active");
     const field = this.desk.sheet.byName.get(this.cell);
-    if (!home || !field) return this.body.append(this.pen);
+    if (!home) return this.body.append(this.pen);
     home.append(this.pen);
-    this.pen.setAttribute("aria-label", `${field.label}: ${field.value || this.desk.speak("empty_value")}`);
+    const says = field ? `${field.label}: ${field.value || this.desk.speak("empty_value")}` : this.desk.speak("row_add");
+    this.pen.setAttribute("aria-label", says);
     this.pen.value = typed ? typed[0] : "";
     this.pen.classList.toggle("writing", Boolean(typed));
     if (!this.desk.dialog) this.pen.focus({ preventScroll: true });
@@ -234,7 +239,9 @@ class Table {
     this.keepCell();
     const rows = this.rows();
     const here = rows.find((row) => this.cell?.startsWith(`${row.name}.`)) ?? rows.at(-1);
+    if (this.wanted) return;
     this.wanted = this.nextRow();
+    this.cell = `${this.wanted}.${this.columns[0].name}`;
     this.act([[this.wanted, "edit", here ? here.name.split(".")[1] : "0"]]);
     this.refresh();
   }
