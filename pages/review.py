@@ -4,7 +4,7 @@ import streamlit as st
 
 from workbench import review, ui
 from workbench.model import Role
-from workbench.ui import station
+from workbench.ui import aside, station
 from workbench.ui.station import sitting
 
 
@@ -20,4 +20,6 @@ def sit() -> None:
 
 
 review.must(ui.person(), Role.REVIEWER)
+with ui.guarded():
+    aside.which_documents(ui.workspace(), ui.person().name)
 sit()

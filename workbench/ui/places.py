@@ -15,6 +15,7 @@ PAGES = Path(workbench.__file__).parents[1] / "pages"
 EVERYBODY = frozenset(Role)
 # Who may see what a paper says. An administrator looks after accounts and needs no paper for it.
 READERS = frozenset({Role.REVIEWER, Role.DESIGNER, Role.APPROVER, Role.MANAGER})
+_ASKERS = frozenset({Role.REVIEWER, Role.APPROVER, Role.MANAGER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ PLACES: tuple[Place, ...] = (
     Place("intake.py", "Take in scans", "Work", "upload_file", READERS),
     Place("documents.py", "Documents", "Work", "folder_open", READERS),
     Place("review.py", "Review", "Work", "fact_check", frozenset({Role.REVIEWER})),
+    Place("aside.py", "Put aside", "Work", "pending_actions", _ASKERS),
     Place("carpet.py", "Review by field", "Work", "grid_view", frozenset({Role.REVIEWER})),
     Place("text.py", "Text of the pages", "Work", "match_case", frozenset({Role.REVIEWER})),
     Place("approve.py", "Approve", "Work", "approval", frozenset({Role.APPROVER})),
