@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from workbench.ui.station import desk_phrases
+from workbench.ui.station import beyond_phrases, desk_phrases
 from workbench.words import say
 
 
@@ -121,4 +121,4 @@ _PHRASES = {
     "close": "Close",
 }
 
-_PARTS: tuple[Mapping[str, str], ...] = (_PHRASES, desk_phrases.PHRASES)
+_PARTS: tuple[Mapping[str, str], ...] = (_PHRASES, desk_phrases.PHRASES, beyond_phrases.PHRASES)

@@ -27,6 +27,7 @@ from workbench.errors import NotReadyError
 from workbench.flow import Work
 from workbench.model import ParkedAs, Trace, now
 from workbench.ui import station
+from workbench.ui.station import beyond
 from workbench.words import say
 
 IDLE_MINUTES = 15  # who is silent that long gives back what lies on the desk
@@ -43,6 +44,7 @@ def keep(desk: station.Desk, work: Work, *, by: str) -> None:
             match sent:
                 case station.Acts():
                     desk.replace(flow.correct(work, sent.document, sent.acts, by=by))
+                    beyond.offer(work, desk, sent.document, sent.acts, by)
                     _note(work, sent.document, sent.traces, by)
                 case station.Decided():
                     flow.decide(
@@ -121,6 +123,7 @@ NOTES: Mapping[str, Keeper] = {
     "beat": _beat,
     "give_back": _give_back,
     "keys": _keys,
+    "comment": beyond.comment,
 }
 
 

@@ -155,6 +155,7 @@ export class Panel {
         {},
         h("span.label", {}, field.label),
         field.critical ? h("span.tag", {}, speak("critical")) : null,
+        field.noted ? h(`span.tag.noted`, {}, speak(`noted_${field.noted}_state`)) : null,
         this.pill(field),
         h("span.count", {}, counted),
       ),
