@@ -65,6 +65,16 @@ class Grouping(Rows):
             query = query.where(col(PageProposal.standing) == standing)
         return self._all(query)
 
+    def undecided_pages(self) -> dict[str, int]:
+        """Batch -> how many proposals about its pages nobody has decided on."""
+        query = (
+            sa.select(col(PageProposal.batch), sa.func.count())
+            .where(col(PageProposal.standing).in_((Standing.OPEN, Standing.APPLIED)))
+            .group_by(col(PageProposal.batch))
+        )
+        with Session(self._looking) as session:
+            return {batch: int(n) for batch, n in session.execute(query).all()}
+
     def page_proposal(self, key: str) -> PageProposal | None:
         return self._one(PageProposal, key)
 

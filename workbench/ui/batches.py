@@ -86,8 +86,9 @@ def watch(work: Workspace) -> None:
     if len(batches) > _PER_PAGE:
         page = st.pagination(-(-len(batches) // _PER_PAGE), key="batches.page")
     shown = batches[(page - 1) * _PER_PAGE : page * _PER_PAGE]
+    undecided = work.store.undecided_pages()
     chosen = st.dataframe(
-        pd.DataFrame([_row(work, batch) for batch in shown]),
+        pd.DataFrame([_row(work, batch, undecided.get(batch.id, 0)) for batch in shown]),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
@@ -101,6 +102,11 @@ def watch(work: Workspace) -> None:
             "reviewed": st.column_config.ProgressColumn(say("Reviewed"), width=115, **_SHARE),
             "finished": st.column_config.ProgressColumn(say("Finished"), width=115, **_SHARE),
             "held": st.column_config.NumberColumn(say("Held"), width="small"),
+            "pages": st.column_config.NumberColumn(
+                say("Pages to decide"),
+                width="small",
+                help=say("Proposals about pages that nobody has decided on."),
+            ),
         },
     )
     st.caption(say("Choose a line to see what became of each file."))
@@ -110,7 +116,7 @@ def watch(work: Workspace) -> None:
         st.rerun()
 
 
-def _row(work: Workspace, batch: Batch) -> dict[str, object]:
+def _row(work: Workspace, batch: Batch, undecided: int) -> dict[str, object]:
     counts = work.store.counts(batch.id)
     total = sum(counts.values())
     units = {u.code: u.name for u in work.store.units()}
@@ -128,4 +134,5 @@ def _row(work: Workspace, batch: Batch) -> dict[str, object]:
         "reviewed": share(past_review),
         "finished": share(_DONE),
         "held": counts[Stage.HELD],
+        "pages": undecided,
     }
