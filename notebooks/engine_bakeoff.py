@@ -5,6 +5,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -18,6 +20,8 @@
 # run on this machine, line by line against what the papers really say.
 #
 # - Set `BAKEOFF_PAGES` to read more than four pages.
+# - The last part, on fields, takes any batch with a truth: `BAKEOFF_FOLDER`, and in
+#   `BAKEOFF_READINGS` what `workbench bench accuracy FOLDER --readings FILE` has kept of it.
 # - Nothing is written to a store; nothing leaves the machine.
 
 # %%
@@ -27,7 +31,7 @@ import json
 import os
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from itertools import pairwise
 from pathlib import Path
 
@@ -394,3 +398,102 @@ for word in words.get((page_number, READERS[0]), ()):
 image.thumbnail((900, 900))
 print(page["name"], "·", READERS[0])
 display(image)
+
+# %% [markdown]
+# ## Trường thông tin · The engine lab: fields
+#
+# The same votes that the workbench counted, counted again: each engine alone, and the vote without
+# it. A share stands with its 95 % interval (Wilson); costs are CPU seconds. Without a recording the
+# first two papers of the sample are read here.
+
+# %%
+from workbench.bench import recording
+from workbench.lab import Lab
+from workbench.template import load_all
+from workbench.workspace import load_settings
+
+FIELD_FOLDER = Path(os.environ.get("BAKEOFF_FOLDER", SAMPLE))
+field_truth = recording.lines(FIELD_FOLDER / "truth.jsonl")
+if kept := os.environ.get("BAKEOFF_READINGS"):
+    field_readings = recording.lines(Path(kept))
+else:
+    field_truth = [truth for truth in field_truth if truth in queue[:2]] or field_truth[:2]
+    field_readings = recording.read_folder(FIELD_FOLDER, field_truth, load_settings())
+lab = Lab(tuple(recording.papers(field_truth, field_readings, load_all(ROOT / "ocr_templates"))))
+CUTS = [
+    cut
+    for cut in lab.cuts
+    if cut == "all" or cut.startswith("kind:") or "/" in cut or cut in ("hand", "under_stamp=True")
+]
+
+
+def told(share):
+    """The share with its interval, or nothing where there is no case."""
+    low, high = share.interval
+    return f"{100 * share.share:.1f} ({100 * low:.1f}–{100 * high:.1f})" if share.of else ""
+
+
+pd.DataFrame(
+    {
+        "fields": figures.vote.of,
+        "vote": told(figures.vote),
+        **{engine.engine: told(engine.alone) for engine in figures.engines},
+        "vote beats the best": figures.beats,
+    }
+    for figures in map(lab.on, CUTS)
+).set_axis(CUTS).fillna("")
+
+# %% [markdown]
+# ### Thiếu một bộ thì sao · The vote without each engine, and what each costs
+
+# %%
+everything = lab.on("all")
+pd.DataFrame(
+    {
+        "engine": engine.engine,
+        "vote without it": told(engine.without),
+        "points": round(100 * (engine.without.share - everything.again.share), 2),
+        "accepted without it": told(engine.accepted_without),
+        "of them wrong": engine.accepted_wrong_without,
+        "CPU s a page": round(lab.costs[engine.engine].page, 3),
+        "CPU s a field": round(lab.costs[engine.engine].field, 4),
+    }
+    for engine in everything.engines
+).set_index("engine")
+
+# %% [markdown]
+# ### Nhầm gì · What is confused
+#
+# Letters as the engines wrote them, aligned with the truth; only single letters are shown, never a
+# syllable: it might be somebody's name.
+
+# %%
+counted, pairs = lab.confusions(), lab.pairs()
+confused = (
+    pd.DataFrame(
+        {engine: {kind.value: n for kind, n in found.items()} for engine, found in counted.items()}
+    )
+    .fillna(0)
+    .astype(int)
+)
+confused["most often"] = [
+    "  ".join(
+        f"{true or '∅'}→{read or '∅'}"
+        for (true, read), _ in next(
+            (seen for kind, seen in pairs.items() if kind.value == name), Counter()
+        ).most_common(5)
+    )
+    for name in confused.index
+]
+confused.loc[confused[list(counted)].sum(axis=1).sort_values(ascending=False).index]
+
+# %%
+shares = confused[list(counted)]
+figure = go.Figure(
+    go.Heatmap(
+        z=np.sqrt(shares), x=shares.columns, y=shares.index, text=shares, texttemplate="%{text}",
+        colorscale="Blues", showscale=False,
+    )
+)  # fmt: skip
+figure.update_layout(title="Chỗ hay nhầm", height=520, yaxis_autorange="reversed")
+figure.show()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,8 @@ def test_what_the_vote_would_lose_without_an_engine() -> None:
 
 
 def test_nothing_is_accepted_unseen_once_one_of_the_two_witnesses_is_gone() -> None:
-    figures = lab(RIGHT).on(ALL)
+    taken = ReadField(NAME, RIGHT.votes, replace(RIGHT.given, accepted=True), RIGHT.truth)
+    figures = lab(taken).on(ALL)
     assert figures.accepted == Share(1, 1)
     assert figures.wrong == Share(0, 1)
     assert all(e.accepted_without == Share(0, 1) for e in figures.engines)
@@ -132,6 +134,8 @@ def test_confusions_are_counted_engine_by_engine_from_what_was_written() -> None
 def test_what_was_proposed_by_other_code_is_told() -> None:
     older = ReadField(NAME, RIGHT.votes, Answer("somewhat else", ""), RIGHT.truth)
     assert lab(older).moved == 1
+    figures = lab(older).on(ALL)
+    assert (figures.vote, figures.again) == (Share(0, 1), Share(1, 1))
     assert lab(RIGHT).moved == 0
 
 

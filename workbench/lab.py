@@ -117,6 +117,8 @@ class Judged:
     cuts: frozenset[str]
     given: bool
     accepted: bool
+    again: bool  # right, counted by the code of today; what an engine adds is told from this
+    accepted_again: bool
     moved: bool  # counted again, the votes do not give what was proposed then
     alone: Mapping[str, bool]  # engine that was asked -> right, had it been the only one
     without: Mapping[str, bool]  # engine -> right, had it not been there
@@ -164,6 +166,8 @@ def judge(paper: Paper) -> tuple[Judged, ...]:
                 cuts=frozenset((ALL, *read.cuts)),
                 given=truth.is_met_by(read.given),
                 accepted=read.given.accepted,
+                again=truth.is_met_by(again),
+                accepted_again=again.accepted,
                 moved=vietnamese.key(again.value) != vietnamese.key(read.given.value),
                 alone={e: truth.is_met_by(_alone(paper, read, e)) for e in asked},
                 without={e: truth.is_met_by(answer) for e, answer in left.items()},
@@ -225,7 +229,8 @@ class CutFigures:
     """The vote and every engine on one group of fields."""
 
     cut: str
-    vote: Share
+    vote: Share  # as it was proposed
+    again: Share  # as it would be voted now; what it would be without an engine compares with this
     accepted: Share  # of all fields, taken over unseen
     wrong: Share  # of those, how many are wrong
     engines: tuple[EngineFigures, ...]  # best first
@@ -246,6 +251,7 @@ class CutFigures:
     def as_json(self) -> dict[str, Any]:
         return {
             "vote": self.vote.as_json(),
+            "vote_counted_now": self.again.as_json(),
             "accepted": self.accepted.as_json(),
             "accepted_wrong": self.wrong.as_json(),
             "engines": {e.engine: e.as_json() for e in self.engines},
@@ -294,6 +300,7 @@ class Lab:
         return CutFigures(
             cut,
             _share(one.given for one in mine),
+            _share(one.again for one in mine),
             Share(len(accepted), len(mine)),
             _share(not one.given for one in accepted),
             tuple(
@@ -348,8 +355,8 @@ def _of_engine(mine: Sequence[Judged], engine: str) -> EngineFigures:
     # A field that no engine was asked about (its place was not found) counts against all alike.
     there = [one for one in mine if engine in one.alone or not one.alone]
     asked = any(engine in one.alone for one in mine)
-    right = [one.without.get(engine, one.given) for one in mine]
-    accepted = [one.accepted_without.get(engine, one.accepted) for one in mine]
+    right = [one.without.get(engine, one.again) for one in mine]
+    accepted = [one.accepted_without.get(engine, one.accepted_again) for one in mine]
     return EngineFigures(
         engine,
         _share(one.alone.get(engine, one.given) for one in there) if asked else Share(0, 0),

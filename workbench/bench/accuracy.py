@@ -250,7 +250,7 @@ def _told_of_engines(lab: Lab) -> Iterable[str]:
         figures = lab.on(cut)
         without = {e.engine: f"{100 * e.without.share:.1f}" for e in figures.engines}
         row = "".join(f"{without.get(engine, '—'):>11}" for engine in engines)
-        yield f"{cut:24} {figures.vote.of:5} {_percent(figures.vote.share)} {row}"
+        yield f"{cut:24} {figures.again.of:5} {_percent(figures.again.share)} {row}"
     yield from _told_acceptance(lab)
     if lab.moved:
         yield f"{lab.moved} fields: counted now, the votes give another value than was kept"

@@ -235,7 +235,7 @@ def _engines(lab: Lab, figures: CutFigures) -> None:
             say("Fields"): [number(e.alone.of) for e in rows],
             say("The vote on the same"): [percent(e.vote_there) for e in rows],
             say("The vote without it"): [
-                f"{percent(e.without)} ({_points(e.without, figures.vote)})" for e in rows
+                f"{percent(e.without)} ({_points(e.without, figures.again)})" for e in rows
             ],
             say("Accepted without it"): [
                 say(
