@@ -196,9 +196,8 @@ class Desk:
                 self.answers.setdefault(entry["id"], "")
         answered = [e for e in entries if e["id"] in self.answers]
         held = {(str(d), int(r)) for d, r in self._said().get("have", ())}
-        _component()(
-            key=self.key,
-            data={
+        self._draw(
+            {
                 "release": release(),
                 "desk": self.key,
                 # A colleague who signs in on the same tab must not send this person's acts.
@@ -224,9 +223,12 @@ class Desk:
                     if self.answers[e["id"]]
                 ],
                 "extra": {**self.extra, **self._answers_to({e["id"] for e in entries})},
-            },
-            on_outbox_change=_noted,
+            }
         )
+
+    def _draw(self, data: dict[str, Any]) -> None:
+        """Hand everything to the browser."""
+        _component()(key=self.key, data=data, on_outbox_change=_noted)
 
     def _answers_to(self, open_entries: set[str]) -> dict[str, Any]:
         self.replies = {n: told for n, told in self.replies.items() if told[0] in open_entries}

@@ -205,7 +205,7 @@ export class Desk {
     this.stage.addEventListener("keydown", this.onKey);
     this.onLostKey = (event) => {
       // Nothing has the focus: the reviewer still means the desk.
-      if (event.target !== document.body) return;
+      if (event.target !== document.body || this.isGuest) return;
       if (!this.isStanding) return this.miss(event);
       this.stage.focus({ preventScroll: true });
       this.key(event);
