@@ -22,7 +22,7 @@ export class Carpet extends Room {
     this.about = h("p");
     this.mark = h("span.mark");
     this.alert = h("div.alert", { role: "alert", hidden: true });
-    this.grid = h("div.carpet", { role: "list" });
+    this.grid = h("div.carpet", { role: "group" });
     this.hint = h("footer.hints");
     this.heard = h("p.heard", { "aria-live": "polite" });
     // It always has the focus: what an input method composes begins here, whatever tile is meant.
@@ -145,7 +145,7 @@ export class Carpet extends Room {
     const instead = tile.instead && state.is !== "changed" ? h("div.instead", {}, "→ ", ...marked(tile.instead, tile.value)) : null;
     const element = h(
       `div.tile.${state.is}${active ? ".active" : ""}`,
-      { role: "listitem", "aria-current": active ? "true" : null, data: { tile: String(n) }, "aria-label": this.spoken(n) },
+      { role: "group", "aria-current": active ? "true" : null, data: { tile: String(n) }, "aria-label": this.spoken(n) },
       picture,
       h(`div.says${shown ? "" : ".none"}`, {}, shown || this.tell("empty_value")),
       instead,
