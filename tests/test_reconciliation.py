@@ -162,3 +162,9 @@ def test_one_digit_fewer_is_contested_by_whoever_saw_it_on_the_page() -> None:
 def test_a_name_of_one_syllable_may_have_lost_the_others() -> None:
     said = [vote("tesseract", "Nam"), vote("asterocr", "Nam")]
     assert not reconcile(said, NAME).accepted
+
+
+def test_a_second_look_that_reads_dirt_silences_nobody() -> None:
+    said = [vote("tesseract", "RG88"), vote("asterocr", "RG88")]
+    look = Vote("trueocr", "trueocr", "strip/raw", "RG88 ồớạ ẢạỂ", confidence=0.99)
+    assert reconcile([*said, look], FieldSpec(label=LABEL)).value == "RG88"

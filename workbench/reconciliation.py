@@ -31,7 +31,7 @@ _TELLING, _UNLIKE = 6, 0.5  # letters, and share of them that differ, for a witn
 _DOUBT = 0.6  # a vote that is rarer right than this does not help to accept a value unseen
 # The probability of being right from which a value is accepted unseen. Those above it are right
 # far oftener than this least sure of them: the certificate counts (`workbench calibrate certify`).
-_ACCEPT, _ACCEPT_CRITICAL = 0.95, 0.985
+_ACCEPT, _ACCEPT_CRITICAL = 0.93, 0.97
 _WITNESSES = 2  # independent families that must say it
 
 
@@ -97,8 +97,7 @@ def reconcile(
     casting = [t for t in told if t.vote.marks]
     if not casting:
         return Verdict("", "", 0.0, 0.0, False, candidates, bool(told), {})
-    longest = max(len(t.value) for t in casting)
-    heard = [t for t in casting if len(t.value) >= _SHORT * longest or _fits(t.value, spec)]
+    heard = _heard(casting, spec)
     groups: dict[str, list[_Told]] = {}
     for one in heard:
         groups.setdefault(one.key, []).append(one)
@@ -156,6 +155,19 @@ def _candidates(told: Sequence[_Told]) -> dict[str, str]:
 
 def _odds(share: float) -> float:
     return math.log(share / (1 - share))
+
+
+def _heard(casting: Sequence[_Told], spec: FieldSpec) -> list[_Told]:
+    """Those that say the whole value: whoever lost a part abstains, and so does a second look
+    that made letters of the dirt around it."""
+    first = [t for t in casting if "/" not in t.vote.how] or casting
+    longest = max(len(t.value) for t in first)
+    return [
+        t
+        for t in casting
+        if _SHORT * longest <= len(t.value) <= (longest / _SHORT if "/" in t.vote.how else math.inf)
+        or _fits(t.value, spec)
+    ]
 
 
 def _words(heard: Sequence[_Told]) -> dict[str, str]:
@@ -265,6 +277,8 @@ def _seen(
     for family, odds in against.items():
         seen[f"against {family}"] = odds
     seen[f"{min(len(sure), _WITNESSES)} families"] = 1.0
+    if any(t.key == best and t.vote.how == "page" for t in casting):
+        seen["on the page too"] = 1.0
     levels = [t.vote.level for t in casting if t.vote.level]
     if levels:
         seen[f"level {min(levels)}"] = 1.0
