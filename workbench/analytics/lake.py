@@ -165,8 +165,8 @@ class Lake:
             return None
         return seen.st_ino, seen.st_mtime_ns, seen.st_size
 
-    def bytes(self) -> int:
-        """The size of the files that make up the lake."""
+    def size(self) -> int:
+        """The bytes of the files that make up the lake."""
         return sum((self.folder / kept.file).stat().st_size for kept in self.state().files())
 
     def key_of(self, person: str) -> str:
@@ -216,7 +216,7 @@ class Lake:
         """Keep an increment on top of `state`; the state it makes, which is not yet the lake's."""
         generation = state.generation + 1
         span = f"g{generation:08}-s{state.cut}"
-        tables = {"touched": one.touched} | one.tables
+        tables = {"touched": one.touched, **one.tables}
         # Side by side: each waits for the disk.
         with ThreadPoolExecutor(4) as pool:
             kept = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,8 @@ from workbench.analytics.lake import Lake, State
 from workbench.analytics.merged import CELLS, Merged
 
 _HEAD = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+_REMEMBERED = 400  # answers, of at most so many rows each
+_SHORT = 5_000
 _PARAMETER = re.compile(r"\$(\w+)")
 
 
@@ -61,7 +64,9 @@ class Questions:
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # held while a newer state is taken up
+        self._memory = threading.Lock()
+        self._said: OrderedDict[tuple[object, ...], pd.DataFrame] = OrderedDict()
         self._mark, self._state, self._merged = self._opened()
 
     @property
@@ -94,13 +99,25 @@ class Questions:
         if unknown := parameters.keys() - query.parameters:
             raise TypeError(f"the question {name} has no parameter {', '.join(sorted(unknown))}")
         bound = dict.fromkeys(query.parameters) | parameters
+        # A page asks the same again each time that it is drawn.
+        asked = (self.generation, name, *(repr(bound[key]) for key in sorted(bound)))
+        with self._memory:
+            if (said := self._said.get(asked)) is not None:
+                self._said.move_to_end(asked)
+                return said.copy()
         try:
-            return _answer(self._merged, query, bound)
+            answer = _answer(self._merged, query, bound)
         except duckdb.IOException:
             # A file was cleared away long after a newer state took its place.
             if not self.renew():
                 raise
             return _answer(self._merged, query, bound)
+        if len(answer) <= _SHORT:
+            with self._memory:
+                self._said[asked] = answer.copy()
+                if len(self._said) > _REMEMBERED:
+                    self._said.popitem(last=False)
+        return answer
 
     def tables(self) -> Iterator[tuple[str, pa.RecordBatchReader]]:
         """Every table by name, to take elsewhere; some thousand rows in memory at a time."""

@@ -26,6 +26,7 @@ import typer
 
 from workbench import migrations
 from workbench.analytics import Lake, Questions, queries
+from workbench.bench import screens as screens_
 from workbench.bench.province import KINDS, UNITS, fill, fresh_store
 
 LIMIT_RATIO = 1.6  # of the same questions on a native DuckDB file
@@ -105,17 +106,23 @@ def command(
         Path, typer.Option(help="Where the made-up events lie; made there when they are not.")
     ] = Path("bench-analytics"),
     events: Annotated[int, typer.Option(min=1000, help="How many events to make up.")] = EVENTS,
+    screens: Annotated[
+        bool, typer.Option("--screens", help="Open the page on them in Chromium too.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Time the dashboards, a refresh and the disk; exit 1 when a limit is passed."""
     place = folder / f"events-{events}"
     made = make(place, events)
     found = _apart(measure, place, made)
+    seen = screens_.measure(place) if screens else None
     if json:
-        print(json_.dumps(found.as_json()))
+        print(json_.dumps(found.as_json() | ({"screens": seen.as_json()} if seen else {})))
     else:
         _print(found)
-    if not found.is_within:
+        if seen:
+            print(seen)
+    if not found.is_within or (seen and not seen.is_within):
         raise SystemExit(1)
 
 
@@ -170,7 +177,7 @@ def measure(place: Path, made: float = 0.0, runs: int = RUNS) -> Measured:
         events=int(counted["events"]),
         documents=int(counted["documents"]),
         made_seconds=made,
-        lake_mb=lake.bytes() / 1e6,
+        lake_mb=lake.size() / 1e6,
         native_mb=native_file_mb,
         open_seconds=opened,
         dashboards=dashboards,

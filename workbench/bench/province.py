@@ -90,9 +90,15 @@ def fill(lake: Lake, *, events: int, seed: int, months: int = MONTHS) -> None:
 
 def fresh_store(folder: Path, *, after: int, events: int, seed: int) -> Store:
     """A store that holds about so many new events of documents that come after number `after`."""
-    dice = np.random.default_rng(seed)
     store = Store(f"sqlite:///{folder}/workbench.db", folder / "objects")
     migrations.upgrade(store.engine)
+    go_on(store, after=after, events=events, seed=seed)
+    return store
+
+
+def go_on(store: Store, *, after: int, events: int, seed: int) -> None:
+    """Let about so many new events happen in a store that is new itself."""
+    dice = np.random.default_rng(seed)
     nothing = dict.fromkeys(PART_OF.values(), 0)
     store.add(Touched(number=after - 1, document="", serial=after - 1, **nothing))
     rows: list[Any] = []
@@ -102,7 +108,6 @@ def fresh_store(folder: Path, *, after: int, events: int, seed: int) -> Store:
         n += 1
     with store.change() as session:
         session.bulk_save_objects(rows)
-    return store
 
 
 def _month(dice: np.random.Generator, first: int, n: int, begin: np.datetime64) -> Increment:

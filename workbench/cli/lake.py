@@ -43,7 +43,7 @@ def compact(json: Json = False) -> None:
     """Fold what came since the last time into the files of its months."""
     work = open_workspace(load_settings())
     rows = work.lake.compact(at=now())
-    size = work.lake.bytes()
+    size = work.lake.size()
     if json:
         print(json_.dumps({"rows": rows, "bytes": size}))
         return
