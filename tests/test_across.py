@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import unicodedata
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from uuid import uuid4
 
 import pypdfium2
 import pytest
+from openpyxl import load_workbook
 
 from tests.full_workbench import fill
 from workbench import flow, pagetext, rendition, review
@@ -31,6 +33,7 @@ from workbench.model import (
     now,
 )
 from workbench.review import Reading, SheetField
+from workbench.ui import threads
 from workbench.workspace import Settings, Workspace, open_workspace, prepare_demo
 
 
@@ -497,6 +500,19 @@ def test_a_remark_is_open_until_somebody_else_has_the_last_word(
     flow.comment(work, document, "Vẫn không rõ.", by="soat1", key="c4", answers="c1")
     assert not flow.remarks(work, by="quanly1", difficulties=True)[0].answered
     assert not flow.remarks(work, by="quanly1", unit="KHAC")
+
+
+def test_the_log_of_difficulties_is_written_as_excel(work: Workspace, papers: list[str]) -> None:
+    flow.comment(work, papers[1], "Dấu mờ?", by="soat1", key="c1", field="so", difficulty=True)
+    flow.comment(work, papers[1], "Đọc được.", by="duyet1", key="c2", answers="c1")
+    written = threads.excel(threads.rows(work, flow.remarks(work, by="soat1")))
+    head, line, *more = load_workbook(io.BytesIO(written)).active.values
+    assert not more
+    told = dict(zip(head, line, strict=True))
+    assert told["Ý kiến"] == "Dấu mờ?"
+    assert told["Trường"] == "Số"
+    assert told["Tình trạng"] == "đã trả lời"
+    assert told["Trả lời gần nhất"] == "Đọc được."
 
 
 def test_a_remark_needs_words_and_the_right(work: Workspace, papers: list[str]) -> None:

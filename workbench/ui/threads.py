@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from uuid import uuid4
 
 import pandas as pd
@@ -19,13 +21,13 @@ from workbench.words import language, say
 from workbench.workspace import Workspace
 
 COLUMNS = {
-    "unit": "Unit",
-    "document": "File",
+    "status": "Standing",
+    "text": "What was remarked",
     "field": "Field",
-    "text": "Remark",
+    "document": "File",
+    "unit": "Unit",
     "by": "Noted by",
     "at": "Noted at",
-    "status": "Standing",
     "answer": "Last answer",
     "answered_by": "Answered by",
     "answered_at": "Answered at",
@@ -102,21 +104,12 @@ def log(work: Workspace, person: Person) -> None:
         icon=":material/download:",
         key="difficulties.excel",
     )
-    picked = st.dataframe(
-        pd.DataFrame(
-            [
-                {
-                    **line,
-                    **{
-                        k: notation.moment(line[k]) if line[k] else ""
-                        for k in ("at", "answered_at")
-                    },
-                }  # type: ignore[arg-type]
-                for line in lines[:_MOST]
-            ]
-        ),
+    listed = pd.DataFrame([{key: _shown(line[key]) for key in COLUMNS} for line in lines[:_MOST]])
+    heads: Any = {key: say(words) for key, words in COLUMNS.items()}
+    picked: Any = st.dataframe(
+        listed,
         hide_index=True,
-        column_config={key: say(words) for key, words in COLUMNS.items()},
+        column_config=heads,
         on_select="rerun",
         selection_mode="single-row",
         key=f"difficulties.list.{unit}.{waiting}.{everything}",
@@ -133,6 +126,12 @@ def log(work: Workspace, person: Person) -> None:
         document=thread.first.document,
     )
     show(work, thread, person)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, datetime):
+        return notation.moment(value)
+    return str(value or "")
 
 
 def under(work: Workspace, sheet: ReviewSheet, person: Person) -> None:

@@ -197,7 +197,7 @@ class Table {
     if (!last) return;
     for (const field of last.reverse()) desk.outbox.add({ what: "act", document, field, act: "undo", value: "", keys: 0, milliseconds: 0 });
     desk.sheet.settle(desk.outbox.acts(document));
-    if (desk.sheet.byName.has(last[0])) this.cell = last[0];
+    if (!last.includes(this.cell) && desk.sheet.byName.has(last[0])) this.cell = last[0];
     this.refresh();
   }
 
