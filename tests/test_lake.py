@@ -7,12 +7,14 @@ import multiprocessing
 import os
 import shutil
 import signal
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -26,7 +28,7 @@ from typer.testing import CliRunner
 
 from tests import made_up
 from tests import postgres as postgres_server
-from workbench import migrations
+from workbench import migrations, worker
 from workbench.analytics import Lake, Questions
 from workbench.analytics import lake as lakes
 from workbench.analytics.increment import PART_OF, SCHEMAS
@@ -560,3 +562,33 @@ def test_units_keep_their_names_and_templates_their_versions(forty: tuple[Store,
     lake.refresh(store, at=NOON)
 
     assert "Phòng mới" in set(Questions(lake).ask("units_seen")["name"])
+
+
+# --- the worker ----------------------------------------------------------------------------------
+
+
+def test_a_worker_has_the_lake_follow_and_goes_on_when_it_cannot(
+    forty: tuple[Store, Lake], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, lake = forty
+    refreshed = Lake.refresh
+    tries = count()
+
+    def stumbling(self: Lake, *given: Any, **named: Any) -> Any:
+        if next(tries) == 0:
+            raise StorageError("The disk is full; the figures stay as they were.")
+        return refreshed(self, *given, **named)
+
+    monkeypatch.setattr(Lake, "refresh", stumbling)
+    for name in ("IDLE_SECONDS", "FOLLOW_CALM_SECONDS", "FOLLOW_BUSY_SECONDS"):
+        monkeypatch.setattr(worker, name, 0.01)
+    stop = threading.Event()
+    work: Any = SimpleNamespace(store=store, lake=lake)
+    follower = threading.Thread(target=worker._follow, args=(work, stop, worker._Count()))
+    follower.start()
+    while follower.is_alive() and lake.state().at is None:
+        time.sleep(0.01)
+    stop.set()
+    follower.join()
+
+    assert counted(lake) == store.totals()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, col, select
 
 from workbench import vietnamese
 from workbench.model import (
@@ -150,9 +150,7 @@ class Questions(Rows):
             query = query.where(col(Comment.unit) == unit)
         if difficulties:
             opening = select(Comment.id).where(col(Comment.difficulty))
-            query = query.where(
-                sa.or_(col(Comment.difficulty), col(Comment.answers).in_(opening))
-            )
+            query = query.where(sa.or_(col(Comment.difficulty), col(Comment.answers).in_(opening)))
         return self._all(query)
 
     def constants(self, batch: str) -> list[BatchConstant]:
@@ -245,16 +243,6 @@ class Questions(Rows):
 
     def template_version(self, digest: str) -> TemplateVersion | None:
         return self._one(TemplateVersion, digest)
-
-    def tables(self, *kinds: type[SQLModel]) -> Mapping[str, list[dict[str, Any]]]:
-        """Whole tables as plain rows, by table name, for the analytics."""
-        found: dict[str, list[dict[str, Any]]] = {}
-        with Session(self._looking) as session:
-            for kind in kinds:
-                table = SQLModel.metadata.tables[str(kind.__tablename__)]
-                rows = session.execute(sa.select(table)).mappings().all()
-                found[table.name] = [dict(row) for row in rows]
-        return found
 
 
 def _matching(
