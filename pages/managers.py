@@ -61,9 +61,6 @@ lines = survey(work.store)
 today = local(questions.at or now()).date()
 units = {unit.code: unit.name for unit in work.store.units()}
 batches = {batch.id: batch.name for batch in work.store.batches()}
-chosen = board.Board(questions, work.templates, units=units, batches=batches)
-if documents:
-    chosen = board.choose(questions, work.templates, units=units, batches=batches)
 view = "own"
 if manages:
     view = st.segmented_control(
@@ -75,6 +72,9 @@ if manages:
         key="managers.view",
         label_visibility="collapsed",
     )
+chosen = board.Board(questions, work.templates, units=units, batches=batches)
+if documents and view not in ("reports", "survey"):
+    chosen = board.choose(questions, work.templates, units=units, batches=batches)
 if not documents and view not in ("survey", "reports"):
     frame.nothing(
         say("There are no documents yet, so there is nothing to count."),
@@ -102,7 +102,8 @@ match view:
     case "survey":
         with ui.guarded():
             survey_form.show(work, chosen, lines, by=person)
-if view in ("own", "work"):
+works = {Role.REVIEWER, Role.APPROVER} & set(person.roles) or person.unit
+if view == "own" or (view == "work" and works):
     work_figures.own(chosen, work.lake, person, work.store.persons())
 if questions.at:
     st.caption(say("Counted at {at}.", at=moment(questions.at)))

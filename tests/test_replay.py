@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from workbench import reconciliation
+from workbench.flow.recorded import recorded
 from workbench.lab import Answer, Truth
+from workbench.model import Act, Correction, Document, Proposal
 from workbench.reconciliation import Vote
 from workbench.replay import Choice, Recorded, RecordedField, compare, engines_of
+from workbench.store import Store
 from workbench.template import load_all
 
 TEMPLATE = load_all(Path(__file__).parents[1] / "ocr_templates")["con_dau"]
-NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 
 
 def _votes(*said: tuple[str, str], confidence: float = 0.97) -> tuple[Vote, ...]:
@@ -85,6 +87,29 @@ def test_another_version_of_the_template_is_counted_with_its_own_rules() -> None
     found = compare(papers, Choice(templates={TEMPLATE.id: stricter}))
 
     assert found and found.now.accepted.right >= found.then.accepted.right == 0
+
+
+def test_the_votes_that_were_kept_are_found_with_what_people_settled(store: Store) -> None:
+    reading = Document(id="d1", batch="b", source="s", unit="PC06", number=1, stage="reviewed",
+                       kind="con_dau", template_digest=TEMPLATE.digest)  # fmt: skip
+    reading.classified = {"votes": store.keep_votes({"nguoi_ky": APART})}
+    unread = Document(id="d2", batch="b", source="s", unit="PC06", number=2, kind="con_dau")
+    store.add(
+        reading,
+        unread,
+        Proposal(document="d1", field="nguoi_ky", position=1, value="Nguyễn Vân Ba",
+                 normalised="Nguyễn Vân Ba"),
+        Correction(id="c1", document="d1", field="nguoi_ky", act=Act.EDIT, before="", by="soat1",
+                   after="Nguyễn Văn Ba", normalised="Nguyễn Văn Ba", revision=1, serial=1,
+                   milliseconds=5000),
+    )  # fmt: skip
+    work = SimpleNamespace(store=store, template={TEMPLATE.digest: TEMPLATE}.__getitem__)
+
+    (paper,) = recorded(work, ["d1", "d2", "nowhere"])
+
+    (field,) = paper.fields
+    assert (field.votes, field.seconds) == (APART, 5.0)
+    assert field.truth.value == "Nguyễn Văn Ba" and field.given.value == "Nguyễn Vân Ba"
 
 
 def test_without_papers_there_is_nothing_to_say() -> None:

@@ -264,7 +264,8 @@ class _Past:
 
     def _chances(self, block: int) -> Reals:
         told = self.weights[block - 1 :]  # a block tells as much as its last day
-        return told / told.sum()
+        chances: Reals = told / told.sum()
+        return chances
 
     def _levels(self, dice: np.random.Generator, block: int) -> Reals:
         """How far the true level of each future lies from the past's mean.

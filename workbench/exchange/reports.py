@@ -190,9 +190,10 @@ def report(
     `at` is the time of the data where the questions know none (nothing was ever counted).
     """
     asked = {"units": [unit] if unit else None, "since": since, "until": until}
+    rows = questions.ask("report_cells", **asked).to_dict("records")
     counted = [
-        Counted(row.unit, _known(row.kind), _known(row.regime), *(int(n) for n in row[4:]))
-        for row in questions.ask("report_cells", **asked).itertuples()
+        Counted(**{**row, "kind": _known(row["kind"]), "regime": _known(row["regime"])})
+        for row in ({str(name): value for name, value in each.items()} for each in rows)
     ]
     lines = [line for line in survey if unit is None or line.unit == unit]
     books = _Books.of(counted, lines)
@@ -547,7 +548,7 @@ def as_pdf(found: Report, path: Path) -> None:
     pdf.output(str(path))
 
 
-class _Paper(FPDF):  # type: ignore[misc]  # fpdf2 ships no types
+class _Paper(FPDF):
     """A page with its number and the time of the data at the foot."""
 
     def __init__(self, found: Report) -> None:

@@ -70,9 +70,11 @@ class Board:
         template = self.templates.get(kind)
         return template.title[language()] if template else kind
 
-    def field(self, field: str) -> str:
-        """What people call this field; kinds of paper that share a field share its name."""
+    def field(self, field: str, *, of: object = None) -> str:
+        """What people call this field, on papers of one kind or of all that are chosen."""
         chosen = self.chosen.kinds or list(self.templates)
+        if isinstance(of, str):
+            chosen = [of, *chosen]
         for kind in chosen:
             if label := _label(self.templates.get(kind), field):
                 return label

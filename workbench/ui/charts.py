@@ -92,10 +92,12 @@ COLUMNS: Mapping[str, str] = {
     "wide_last": "95 %: to", "due": "Due day", "share_chance": "Chance to be in time",
     "hours_now": "Reviewer-hours a week now", "hours_needed": "… to be in time",
     "what": "Parted by", "right_first": "Right at first reading", "version": "Version",
-    "scan_level": "Scan", "minutes": "Active minutes", "keys": "Keys", "flagged": "Flagged fields",
+    "scan_level": "Scan",
+    "minutes": "Active minutes", "document_seconds": "Median seconds a document",
+    "keys": "Keys", "flagged": "Flagged fields",
     "keys_a_document": "Keys a correct document", "field_seconds": "Seconds a flagged field",
-    "cost_hours": "Hours spent", "each_seconds": "Seconds a case", "said": "Read as",
-    "true": "On the paper", "times": "Times", "spent_seconds": "Seconds spent",
+    "each_seconds": "Seconds a case", "said": "Read as",
+    "true": "On the paper", "times": "Times",
 }  # fmt: skip
 
 
@@ -212,7 +214,7 @@ def flow(frame: pd.DataFrame, colours: Ink) -> go.Figure:
             for column, shade in shades.items()
         ]
     )
-    _bars(figure, colours, rows=2 * len(frame))
+    _bars(figure, colours, rows=round(1.6 * len(frame)))
     most = max((frame[column].max() for column in shades), default=1)
     figure.update_layout(barmode="group", legend_traceorder="normal")
     return figure.update_xaxes(range=[0, 1.2 * max(most, 1)])
@@ -600,7 +602,7 @@ def _readable(table: pd.DataFrame) -> pd.DataFrame:
             shown[name] = [percent(v) if pd.notna(v) else "—" for v in shown[name]]
         elif name.endswith("seconds"):
             shown[name] = [number(v, 2) if pd.notna(v) else "—" for v in shown[name]]
-        elif name in ("hours", "weeks_to_clear", "minutes", "cost_hours", "keys_a_document",
+        elif name in ("hours", "weeks_to_clear", "minutes", "keys_a_document",
                       "hours_now", "hours_needed", "per_week"):  # fmt: skip
             shown[name] = [number(v, 1) if pd.notna(v) else "—" for v in shown[name]]
         elif name in _DAYS:

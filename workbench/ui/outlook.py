@@ -41,7 +41,7 @@ def show(board: Board, survey: Sequence[SurveyLine], *, today: date) -> None:
     left = [f"{board.unit(o.unit)}" for o in found if o.forecast is None and o.standing.remaining]
     charts.show(
         charts.outlooks(table[table["finish"].notna()], charts.ink()) if told else None,
-        table,
+        table.drop(columns="unit"),
         key="forecast",
         title=say("When each unit will be done"),
         note=say(
@@ -89,9 +89,9 @@ def _outlooks(board: Board, survey: Sequence[SurveyLine], *, today: date) -> lis
     histories = _histories(board, today=today)
     work = board.questions.ask("work_by_unit", units=board.chosen.units, kinds=board.chosen.kinds)
     seconds = {
-        row.unit: float(row.median_seconds)
-        for row in work.itertuples()
-        if pd.notna(row.median_seconds)
+        row["unit"]: float(row["median_seconds"])
+        for row in work.to_dict("records")
+        if pd.notna(row["median_seconds"])
     }
     usual = sorted(seconds.values())[len(seconds) // 2] if seconds else None
     found = []
@@ -117,8 +117,8 @@ def _histories(board: Board, *, today: date) -> dict[str, History]:
     """What each unit exported on each day, up to yesterday: today is not over."""
     days = board.questions.ask("done_per_day", units=board.chosen.units, kinds=board.chosen.kinds)
     counted: dict[str, dict[date, int]] = defaultdict(dict)
-    for row in days.itertuples():
-        counted[row.unit][_as_date(row.day)] = int(row.documents)
+    for row in days.to_dict("records"):
+        counted[row["unit"]][_as_date(row["day"])] = int(row["documents"])
     last = today - timedelta(days=1)
     histories = {}
     for unit, done in counted.items():
@@ -165,8 +165,8 @@ def _table(board: Board, found: Sequence[Outlook]) -> pd.DataFrame:
 
 
 _COLUMNS = (
-    "unit", "name", "remaining", "per_week", "finish", "likely_first", "likely_last", "wide_first",
-    "wide_last", "due", "share_chance", "hours_now", "hours_needed",
+    "unit", "name", "remaining", "per_week", "finish", "likely_first", "likely_last", "due",
+    "share_chance", "hours_now", "hours_needed", "wide_first", "wide_last",
 )  # fmt: skip
 
 

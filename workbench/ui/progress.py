@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -37,8 +38,14 @@ def cells(board: Board) -> list[Cell]:
     """What stands where, for the choice of the board, ready to be set against the survey."""
     found = board.answer("progress_cells")
     return [
-        Cell(row.unit, _known(row.kind), _known(row.regime), row.stage, int(row.documents))
-        for row in found.itertuples()
+        Cell(
+            row["unit"],
+            _known(row["kind"]),
+            _known(row["regime"]),
+            row["stage"],
+            int(row["documents"]),
+        )
+        for row in found.to_dict("records")
     ]
 
 
@@ -55,13 +62,12 @@ def chosen_lines(board: Board, survey: Sequence[SurveyLine]) -> list[SurveyLine]
 def _against_survey(board: Board, survey: Sequence[SurveyLine], *, today: date) -> None:
     lines = chosen_lines(board, survey)
     with st.container(border=True):
-        left, right = st.columns([3, 2], vertical_alignment="center")
-        left.markdown(
+        st.markdown(
             f"**{say('Against the survey')}**  \n:small[:gray["
             + say("Choose a number to see the documents behind it.")
             + "]]"
         )
-        part = right.segmented_control(
+        part = st.segmented_control(
             say("Parted"),
             list(_PARTS),
             format_func=lambda name: say(_PARTS[name]),
@@ -91,7 +97,7 @@ def _against_survey(board: Board, survey: Sequence[SurveyLine], *, today: date) 
         picked = st.dataframe(
             table,
             hide_index=True,
-            height=min(38 + 35 * len(table), 528),
+            height="content" if len(table) <= 15 else 560,
             on_select="rerun",
             selection_mode="single-cell",
             key=f"progress.table.{part}",
@@ -137,38 +143,43 @@ def _row(board: Board, s: Standing, part: str, today: date) -> dict[str, object]
     return {
         "name": _name(board, s, part),
         "total": s.total,
-        "target": s.target,
+        "target": "—" if s.target is None else number(s.target),
         "taken_in": s.taken_in,
         "exported": s.done,
         "in_work": s.in_work,
         "held": s.held,
         "remaining": s.remaining,
-        "share": None if s.share is None else round(100 * s.share, 1),
-        "reached": None if s.reached is None else round(100 * s.reached, 1),
+        "share": None if s.share is None else round(100 * s.share),
+        "reached": "—" if s.reached is None else percent(s.reached),
         "due": f"{s.due:%d/%m/%Y}" if s.due else "—",
         "late": say("overdue") if s.overdue(today) else "",
     }
 
 
-def _columns(part: str) -> dict[str, dict[str, str]]:
+def _columns(part: str) -> dict[str, Any]:  # Streamlit gives its columns no public type
     whole, share = st.column_config.NumberColumn, st.column_config.ProgressColumn
     text = st.column_config.TextColumn
-    first = {"unit": "Unit", "area": "Field of administration", "kind": "Kind of paper", "regime": "Date of issue"}
-    shown = {
-        "name": text(say(first[part]), width="large"),
+    first = {
+        "unit": "Unit",
+        "area": "Field of administration",
+        "kind": "Kind of paper",
+        "regime": "Date of issue",
+    }
+    shown: dict[str, Any] = {
+        "name": text(say(first[part]), width=210, pinned=True),
         "total": whole(say("Total"), format="localized"),
-        "target": whole(say("Target"), format="localized"),
+        "target": text(say("Target"), alignment="right"),
         "taken_in": whole(say("Taken in"), format="localized"),
         "exported": whole(say("Digitised"), format="localized"),
         "in_work": whole(say("In work"), format="localized"),
         "held": whole(say("Held"), format="localized"),
         "remaining": whole(say("Remaining"), format="localized"),
-        "share": share(say("Share digitised"), format="%.1f %%", min_value=0, max_value=100),
-        "reached": whole(say("Target reached"), format="%.1f %%"),
+        "share": share(say("Share digitised"), format="%.0f %%", min_value=0, max_value=100),
+        "reached": text(say("Target reached"), alignment="right"),
         "due": text(say("Due day")),
         "late": text(say("Note")),
     }
-    return {name: dict(column) for name, column in shown.items()}
+    return shown
 
 
 def _name(board: Board, s: Standing, part: str) -> str:

@@ -46,21 +46,24 @@ def _vote(board: Board, first: pd.DataFrame) -> None:
     engines = board.answer("engines_right")
     if engines.empty:
         return
-    each = engines.groupby("engine")[["right_settled", "settled"]].sum()
-    each["share"] = each["right_settled"] / each["settled"]
-    best = each["share"].idxmax()
-    together = first["right_first"].sum() / first["cases"].sum()
-    figures = (
-        ("Right at first reading, all engines together", together, first["cases"].sum()),
-        ("The best engine alone", each.loc[best, "share"], each.loc[best, "settled"]),
+    each = engines.groupby("engine", as_index=False)[["right_settled", "settled"]].sum()
+    alone = {
+        str(row["engine"]): (float(row["right_settled"] / row["settled"]), int(row["settled"]))
+        for row in each.to_dict("records")
+    }
+    best = max(alone, key=lambda engine: alone[engine])
+    together = float(first["right_first"].sum() / first["cases"].sum())
+    figures: tuple[tuple[str, float, int], ...] = (
+        ("Right at first reading, all engines together", together, int(first["cases"].sum())),
+        ("The best engine alone", *alone[best]),
     )
     columns = st.columns(3)
     for column, (word, share, n) in zip(columns, figures, strict=False):
         column.metric(say(word), percent(share), help=f"n = {number(n)}", border=True)
-    columns[1].caption(name_of(str(best)))
+    columns[1].caption(name_of(best))
     columns[2].metric(
         say("What the vote adds"),
-        say("{n} points", n=number(100 * (together - each.loc[best, "share"]), 1)),
+        say("{n} points", n=number(100 * (together - alone[best][0]), 1)),
         help=say("Share of fields as settled by people, all engines together less the best one."),
         border=True,
     )
@@ -127,9 +130,12 @@ def _costs(board: Board, first: pd.DataFrame) -> None:
     spent = spent[spent["spent_seconds"] > 0].nlargest(40, "spent_seconds")
     table = pd.DataFrame(
         {
-            "field": [board.field(field) for field in spent["field"]],
+            "field": [
+                board.field(field, of=kind)
+                for field, kind in zip(spent["field"], spent["kind"], strict=True)
+            ],
             "kind": [board.kind(kind) for kind in spent["kind"]],
-            "cost_hours": spent["spent_seconds"] / 3600,
+            "minutes": spent["spent_seconds"] / 60,
             "each_seconds": spent["spent_seconds"] / spent["cases"],
             "cases": spent["cases"],
             "flagged": spent["flagged"],

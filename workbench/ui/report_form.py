@@ -29,7 +29,7 @@ def show(work: Workspace, board: Board, survey: Sequence[SurveyLine], *, today: 
     this = today.replace(day=1)
     before = this - timedelta(days=1)
     spans = {"before": say("Last month"), "this": say("This month"), "days": say("Other days")}
-    left, middle, right = st.columns(3, vertical_alignment="bottom")
+    left, middle, right = st.columns([5, 3, 4], vertical_alignment="bottom")
     span = left.segmented_control(
         say("Period"),
         list(spans),
@@ -79,13 +79,17 @@ def _preview(found: reports.Report) -> None:
                 for name in frame.columns
             }
         )
-        # Markdown's table prints with the page, unlike a canvas.
         st.dataframe(
             shown,
             hide_index=True,
-            height=min(38 + 35 * len(shown), 700),
+            height="content" if len(shown) <= 20 else 740,
             key="rows-report",
-            column_config={reports.heading("name"): st.column_config.TextColumn(pinned=True)},
+            column_config={
+                reports.heading(name): st.column_config.TextColumn(
+                    pinned=name == "name", alignment="left" if name == "name" else "right"
+                )
+                for name in frame.columns
+            },
         )
         st.caption("  \n".join(reports.notes()))
 

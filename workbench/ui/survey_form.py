@@ -34,7 +34,7 @@ def show(work: Workspace, board: Board, survey: Sequence[SurveyLine], *, by: Per
             units=number(len({line.unit for line in survey})),
         )
     )
-    left, right = st.columns([2, 3], gap="medium")
+    left, right = st.columns([2, 5], gap="medium")
     with left, st.container(border=True):
         _import(work, by=by)
     with right, st.container(border=True):
@@ -121,7 +121,9 @@ def _enter(work: Workspace, board: Board, survey: Sequence[SurveyLine], *, by: P
     if not units:
         st.markdown(f":gray[{say('There is no unit yet.')}]")
         return
-    unit = st.selectbox(say("Unit"), list(units), format_func=units.get, key="survey.unit")
+    unit: str = st.selectbox(
+        say("Unit"), list(units), format_func=lambda code: units[code], key="survey.unit"
+    )
     mine = {(line.kind, line.regime): line for line in survey if line.unit == unit}
     rows = []
     for kind in work.templates:
@@ -143,8 +145,8 @@ def _enter(work: Workspace, board: Board, survey: Sequence[SurveyLine], *, by: P
         disabled=["kind", "regime"],
         key=f"survey.lines.{unit}",
         column_config={
-            "kind": say("Kind of paper"),
-            "regime": say("Date of issue"),
+            "kind": st.column_config.TextColumn(say("Kind of paper"), width=190),
+            "regime": st.column_config.TextColumn(say("Date of issue"), width=115),
             "papers": st.column_config.NumberColumn(say("Total"), min_value=0, step=1),
             "target": st.column_config.NumberColumn(say("Target"), min_value=0, step=1),
             "due": st.column_config.DateColumn(say("Due day"), format="DD/MM/YYYY"),

@@ -28,7 +28,7 @@ def show(board: Board) -> None:
                 "name": [board.unit(unit) for unit in table["unit"]],
                 "documents": table["documents"].fillna(0).astype(int),
                 "minutes": table["minutes"],
-                "median_seconds": table["median_seconds"],
+                "document_seconds": table["median_seconds"],
                 "flagged": table["flagged"].fillna(0).astype(int),
                 "field_seconds": table["mean_seconds"],
                 "keys_a_document": table["keys"] / table["documents"],
@@ -77,7 +77,7 @@ def own(board: Board, lake: Lake, person: Person, people: Sequence[Person]) -> N
             ("Median seconds a document", _seconds(found["seconds_a_document"])),
             ("Median seconds a field", _seconds(found["seconds_a_field"])),
         )
-        for column, (word, value) in zip(st.columns(4), values, strict=True):
+        for column, (word, value) in zip(st.columns(2) + st.columns(2), values, strict=True):
             column.metric(say(word), value)
         st.caption(say("Only you and the managers of your unit can see this."))
 
