@@ -14,6 +14,8 @@ frame.heading(
     say("Documents in review that lie on no desk, with who put them there, why and since when."),
 )
 with ui.guarded():
+    if Role.REVIEWER.value in person.roles:
+        aside.which_documents(work, person.name)
     aside.lies_aside(work, person)
 if Role.MANAGER.value in person.roles:
     st.divider()

@@ -20,6 +20,6 @@ def sit() -> None:
 
 
 review.must(ui.person(), Role.REVIEWER)
-with ui.guarded():
+with st.sidebar, ui.guarded():
     aside.which_documents(ui.workspace(), ui.person().name)
 sit()

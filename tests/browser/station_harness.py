@@ -145,7 +145,9 @@ class World:
         if sent.document not in self.sheets:
             return
         self.seen.extend(sent.ids)
-        if sent.document in self.taken:
+        gone = {document for document, _, _ in [*self.decisions, *self.asides]}
+        fresh = not isinstance(sent, station.Decided) and sent.document in gone
+        if sent.document in self.taken or fresh:
             raise StaleDocumentError(remedy="Open it again; what they saved is shown.")
         if isinstance(sent, station.Note):
             return

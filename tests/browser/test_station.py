@@ -417,7 +417,7 @@ def test_the_page_around_the_station_need_not_scroll(
     expect(page.locator(".foot .main")).to_be_visible()
 
 
-# --- decisions and troubles ----------------------------------------------------------------------
+# --- decisions and troubles --------------------------------------------------------------------
 
 
 def test_a_document_goes_back_to_be_rescanned_only_with_a_reason(
@@ -591,6 +591,274 @@ def test_no_document_is_passed_over_whose_sheet_has_not_arrived(page: Page, serv
     opens(page, server, "d2")
     press(page, "Control+Enter")
     opens(page, server, "d3")
+
+
+# --- documents that leave, and come back -------------------------------------------------------
+
+
+def test_p_puts_the_document_aside_and_l_asks_with_a_reason(page: Page, server: Server) -> None:
+    press(page, "p")
+    opens(page, server, "d2")
+    press(page, "l")
+    expect(page.locator("dialog")).to_be_visible()
+    press(page, "Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+    press(page, "l")
+    page.locator("dialog textarea").fill("Dấu che mất số")
+    press(page, "Enter")
+    opens(page, server, "d3")
+    saved(page)
+    assert server.kept["asides"] == [["d1", "postponed", ""], ["d2", "escalated", "Dấu che mất số"]]
+
+
+def test_ctrl_z_and_ctrl_y_go_over_documents(page: Page, server: Server) -> None:
+    decide_all(page)
+    press(page, "Control+Enter")
+    opens(page, server, "d2")
+    press(page, "Enter", "Control+z", "Control+z")  # the act on d2, then the decision on d1
+    opens(page, server, "d1")
+    assert active(page) is None  # with every act as it was
+    saved(page)
+    server.comes_to(lambda kept: kept["decisions"] == [])
+    press(page, "Control+z")
+    assert active(page) == "quoc_tich"
+    press(page, "Control+y", "Control+y")
+    opens(page, server, "d2")
+    saved(page)
+    server.comes_to(lambda kept: kept["decisions"] == [["d1", "pass", ""]])
+    assert [act for field, act, _ in server.acts if field == "quoc_tich"] == [
+        "absent", "undo", "absent",
+    ]  # fmt: skip
+
+
+def test_after_a_reload_the_last_decision_can_still_be_taken_back(
+    page: Page, server: Server
+) -> None:
+    decide_all(page)
+    press(page, "Control+Enter")
+    opens(page, server, "d2")
+    saved(page)
+    page.reload()
+    opens(page, server, "d2")
+    page.locator("main.station").focus()
+    press(page, "Control+z")
+    opens(page, server, "d1")
+    server.comes_to(lambda kept: kept["decisions"] == [])
+
+
+def test_what_was_approved_is_not_taken_back_and_says_so(page: Page, server: Server) -> None:
+    decide_all(page)
+    press(page, "Control+Enter")
+    opens(page, server, "d2")
+    saved(page)
+    server.ask("/trouble?approved=d1")
+    press(page, "Control+z")
+    expect(page.locator(".alert")).to_contain_text("hoàn tác")
+    opens(page, server, "d2")
+    assert server.kept["decisions"] == [["d1", "pass", ""]]
+
+
+def test_the_answer_to_a_question_stands_at_the_top(page: Page, server: Server) -> None:
+    expect(page.locator(".answered")).to_be_hidden()
+    press(page, "p")
+    opens(page, server, "d2")
+    expect(page.locator(".answered")).to_contain_text("Ghi theo dấu đỏ.")
+
+
+# --- choosing and mending ----------------------------------------------------------------------
+
+
+def test_where_two_readings_are_about_as_likely_enter_asks_for_a_choice(
+    page: Page, server: Server
+) -> None:
+    server.fill(close=True)
+    sit_down(page, server)
+    press(page, "Enter")
+    assert active(page) == "ten_to_chuc"
+    expect(page.locator(".choice.chosen")).to_have_count(0)
+    press(page, "Enter")
+    assert active(page) == "ten_to_chuc"
+    expect(page.locator(".foot .notice.urgent")).to_be_visible()
+    press(page, "2")
+    assert active(page) == "quoc_tich"
+    saved(page)
+    assert server.acts[-1] == ["ten_to_chuc", "candidate", "Trường Mầm non Hoa Sen"]
+
+
+def test_d_lists_what_the_engines_read_differently(page: Page, server: Server) -> None:
+    press(page, "d")
+    fields = page.locator(".difference")
+    expect(fields).to_have_count(2)
+    expect(page.locator(".difference.active em").first).to_be_visible()
+    press(page, "2")
+    expect(page.locator(".difference.active")).to_have_attribute("data-field", "ten_to_chuc")
+    press(page, "ArrowUp")
+    expect(page.locator(".difference.active")).to_have_attribute("data-field", "so")
+    press(page, "d")
+    expect(page.locator(".card")).to_be_visible()
+    saved(page)
+    assert server.acts == [["so", "candidate", "227/GCN"]]
+
+
+def test_alt_and_the_arrows_walk_a_syllable_through_what_it_could_be(
+    page: Page, server: Server
+) -> None:
+    press(
+        page, "Enter", "Alt+ArrowDown"
+    )  # the first syllable that another engine reads differently
+    expect(page.locator("textarea.editor")).to_have_value("Trường Mầm non Hoa Sen")
+    press(page, "Alt+ArrowDown")
+    expect(page.locator("textarea.editor")).not_to_have_value("Trường Mầm non Hoa Sen")
+    press(page, "Alt+ArrowUp", "Enter")
+    assert active(page) == "quoc_tich"
+    press(page, "Shift+Enter", "ArrowRight", "ArrowRight", "ArrowRight")
+    expect(page.locator(".value mark")).to_have_text("non")
+    press(page, "Alt+ArrowDown")
+    expect(page.locator("textarea.editor")).to_have_value("Trường Mầm nòn Hoa Sen")
+    press(page, "Escape")
+    saved(page)
+    assert server.acts[-1] == ["ten_to_chuc", "edit", "Trường Mầm non Hoa Sen"]
+
+
+VARIANTS = """
+async () => {
+  const found = performance.getEntriesByType('resource').map((e) => e.name);
+  const { variants, readingsAt } = await import(found.find((name) => name.includes('/tones.js')));
+  const of = (syllable) => variants(syllable).slice(0, 5);
+  const read = readingsAt('QUYT ĐỊNH', 0, ['QUYẾT ĐỊNH', 'QUYT DINH']);
+  return [of('QUYT'), of('hoà'), of('hòa'), of('Mâm'), of('qua'), of('nghiêp'), read];
+}
+"""
+
+
+def test_a_syllable_has_the_variants_that_can_be_written_with_the_tone_where_it_was(
+    page: Page,
+) -> None:
+    assert page.evaluate(VARIANTS) == [
+        ["QUÝT", "QUYẾT", "QUỴT", "QUYỆT"],
+        ["hoa", "hoá", "hoả", "hoã", "hoạ"],
+        ["hoa", "hóa", "hỏa", "hõa", "họa"],
+        ["Mầm", "Mấm", "Mẩm", "Mẫm", "Mậm"],
+        ["quà", "quá", "quả", "quã", "quạ"],
+        ["nghiếp", "nghiệp"],
+        ["QUYẾT"],
+    ]
+
+
+# --- keys of one's own -------------------------------------------------------------------------
+
+
+def test_the_map_names_every_key_of_the_desk(page: Page) -> None:
+    press(page, "?")
+    shown = set(page.locator("dialog.map kbd").all_inner_texts())
+    assert {"↵", "F2", "X", "0", "P", "L", "D", "G", "Ctrl ↵", "Ctrl Z", "Ctrl Y", "Alt ↓"} <= shown
+    press(page, "Escape")
+
+
+def test_keys_are_bound_anew_and_single_characters_switched_off(page: Page, server: Server) -> None:
+    press(page, "?")
+    page.locator("button.bind").click()
+    page.locator("[data-deed=illegible]").click()
+    press(page, "Control+w")  # the browser's
+    expect(page.locator("dialog .missing")).to_contain_text("trình duyệt")
+    press(page, "p")
+    expect(page.locator("dialog .missing")).to_contain_text("P")
+    press(page, "k")
+    expect(page.locator("[data-deed=illegible]")).to_have_text("K")
+    page.locator("dialog .main").click()
+    expect(page.locator(".deed.illegible kbd")).to_have_text("K")
+    press(page, "x")
+    assert active(page) == "so"
+    press(page, "k")
+    assert active(page) == "ten_to_chuc"
+    server.comes_to(lambda kept: kept["keys"].get("keys") == {"illegible": ["k"]})
+    press(page, "?")
+    page.locator("button.bind").click()
+    page.locator("dialog input[type=checkbox]").uncheck()
+    page.locator("dialog .main").click()
+    press(page, "k", "2", "0")
+    assert active(page) == "ten_to_chuc"
+    press(page, "Enter")
+    assert active(page) == "quoc_tich"
+    press(page, "?")  # a single character too; the button is there for it
+    expect(page.locator("dialog")).to_have_count(0)
+    saved(page)
+    assert [act for _, act, _ in server.acts] == ["illegible", "accept"]
+
+
+# --- being at work -----------------------------------------------------------------------------
+
+
+def test_who_is_away_gives_the_documents_back_and_goes_on_with_a_key(
+    page: Page, server: Server
+) -> None:
+    press(page, "Enter", "F2")
+    page.keyboard.type("A")
+    server.ask("/trouble?idle=0.02")
+    page.locator(".st-key-restart button").dispatch_event("click")
+    expect(page.locator(".nothing h2")).to_contain_text("rời máy")
+    server.comes_to(lambda kept: kept["given_back"] > 0)
+    assert server.acts[-1] == ["ten_to_chuc", "edit", "Trường Mâm non Hoa SenA"]  # what was typed
+    server.ask("/trouble?idle=15")
+    press(page, "x")
+    opens(page, server, "d1")
+    assert active(page) == "quoc_tich"
+    saved(page)
+    assert len(server.acts) == 2
+
+
+def test_ones_own_day_is_told_quietly(page: Page) -> None:
+    expect(page.locator(".day")).to_contain_text("4,3 giây")
+    expect(page.locator(".day")).to_contain_text("nghỉ sau")
+
+
+def test_what_a_sitting_was_like_is_told_without_a_value(page: Page, server: Server) -> None:
+    press(page, "Enter", "g", "2", "F2")
+    page.keyboard.type("AB")
+    press(page, "Backspace", "Enter")
+    saved(page)
+    first, second, third = server.kept["traces"]
+    assert (first["keys"], first["chosen"], first["distance"]) == (1, 0, 0)
+    assert (second["chosen"], second["distance"], second["context"]) == (1, 1, 1)
+    assert second["offered"] == [["tesseract"], ["engine0"]]
+    assert (third["typed"], third["backspaces"], third["chosen"]) == (True, 1, None)
+    assert all(trace["shown"] > 0 and trace["committed"] >= 0 for trace in server.kept["traces"])
+    assert "Hoa Sen" not in json.dumps(server.kept["traces"], ensure_ascii=False)
+
+
+def test_a_reload_in_mid_edit_goes_on_where_it_was(page: Page, server: Server) -> None:
+    press(page, "Enter", "F2")
+    page.keyboard.type(" nửa chừng")
+    page.reload()
+    opens(page, server, "d1")
+    expect(page.locator("textarea.editor")).to_have_value("Trường Mâm non Hoa Sen nửa chừng")
+    press(page, "Enter")
+    saved(page)
+    assert server.acts == [
+        ["so", "accept", "221/GCN"],
+        ["ten_to_chuc", "edit", "Trường Mâm non Hoa Sen nửa chừng"],
+    ]
+
+
+def test_two_reviewers_on_one_document_do_not_overwrite_each_other(
+    page: Page, server: Server, context: BrowserContext
+) -> None:
+    assert context.browser is not None
+    other = context.browser.new_context(viewport=SIZE)
+    other.set_default_timeout(WAIT)
+    colleague = other.new_page()
+    colleague.goto(server.address)
+    opens(colleague, server, "d1")
+    decide_all(page)
+    press(page, "Control+Enter")
+    opens(page, server, "d2")
+    saved(page)
+    colleague.locator("main.station").focus()
+    press(colleague, "x")
+    expect(colleague.locator(".alert")).to_contain_text("Người khác đã thay đổi")
+    opens(colleague, server, "d2")
+    assert [act for _, act, _ in server.acts] == ["accept", "accept", "absent"]
+    other.close()
 
 
 def test_an_empty_desk_says_so_and_shows_what_comes_later(page: Page, server: Server) -> None:

@@ -167,10 +167,12 @@ def _assign(work: Workspace, documents: Sequence[str], to: str, by: str) -> None
 
 
 def which_documents(work: Workspace, by: str) -> None:
-    """In the menu: the batch, the kind and the order that this reviewer wants; kept for them."""
+    """The batch, the kind and the order that this reviewer wants; kept for them."""
     chosen = work.store.choice(by)
     batches = {batch.id: batch.name for batch in work.store.batches()}
-    with st.sidebar.expander(say("Which documents"), expanded=chosen != Choice()):
+    with st.expander(
+        say("Which documents"), expanded=chosen != Choice(), icon=":material/filter_list:"
+    ):
         st.selectbox(
             say("Batch"), ["", *batches], key="queue.batch",
             index=_place(chosen.batch, ["", *batches]),

@@ -199,6 +199,7 @@ export class Desk {
       () => this.panel.drawMark({ state: this.outbox.state, unsaved: this.outbox.unsaved }),
     );
     this.outbox.resume();
+    this.draft = this.outbox.draft;
     for (const entry of this.outbox.entries)
       if (this.outbox.decided(entry.document)) this.passed.add(entry.document);
     this.onKey = (event) => this.key(event);
@@ -281,12 +282,13 @@ export class Desk {
     if (lost) this.askOnce();
     if (!this.document) return this.showNothing();
     this.sheet.settle(this.outbox.acts(next));
-    this.name = this.sheet.nextWaiting(null);
+    this.name = this.draft?.document === next ? this.draft.field : this.sheet.nextWaiting(null);
     this.panel.open = false;
     this.clock.document = new Visit();
     this.clock.field = new Visit(this.offered);
     this.refresh();
     this.prefetch();
+    this.resumeTyping();
     const shown = this.sheet;
     const mark = () => {
       if (this.sheet !== shown) return;
@@ -495,12 +497,25 @@ export class Desk {
     if (!this.field || this.editing) return;
     this.editing = true;
     this.panel.beginEdit(this.field);
+    const { document, name, panel } = this;
+    panel.editor.addEventListener("input", () => this.outbox.keepDraft({ document, field: name, text: panel.editor.value }));
+  }
+
+  /** Go on typing what a reload broke off. */
+  resumeTyping() {
+    const { draft } = this;
+    this.draft = null;
+    if (!draft || draft.document !== this.document || !this.field) return;
+    this.edit();
+    this.panel.editor.value = draft.text;
+    this.panel.editor.setSelectionRange(draft.text.length, draft.text.length);
   }
 
   /** End typing; keep what stands there, unless it is `kept` as it was. */
   endEdit(keep) {
     if (!this.editing) return;
     this.editing = false;
+    this.outbox.keepDraft(null);
     const { typed } = this.panel;
     if (keep && typed !== this.field.value) {
       if (typed) this.set(typed, "edit");

@@ -87,14 +87,14 @@ export function showMap(place, speak, lines, { done, bind }) {
   const parts = groups.map((group) => [group, lines.filter((line) => line.group === group && line.chords.length)]);
   const dialog = h(
     "dialog.map",
-    {},
+    { tabindex: "-1", autofocus: true },
     h("h3", {}, speak("map")),
     h("div.groups", {}, ...parts.filter(([, its]) => its.length).map(([group, its]) => part(group, its))),
     h(
       "div.answers",
       {},
       h("button.ghost.bind", { type: "button", onclick: () => ((binds = true), close()) }, speak("bind")),
-      h("button.main", { type: "button", onclick: close, autofocus: true }, speak("close")),
+      h("button.main", { type: "button", onclick: close }, speak("close")),
     ),
   );
   let binds = false;
@@ -104,7 +104,8 @@ export function showMap(place, speak, lines, { done, bind }) {
     if (binds) bind();
   });
   dialog.addEventListener("keydown", (event) => {
-    if (["Shift", "Control", "Alt", "Meta", "Tab", "Enter", " "].includes(event.key)) return;
+    const forButton = event.composedPath()[0] !== dialog && ["Enter", " "].includes(event.key);
+    if (["Shift", "Control", "Alt", "Meta", "Tab"].includes(event.key) || forButton) return;
     event.preventDefault();
     dialog.close();
   });

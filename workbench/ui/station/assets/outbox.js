@@ -76,6 +76,22 @@ export class Outbox {
     else if (this.unsaved) this.changed();
   }
 
+  /** Keep what is being typed and not an act yet; null: nothing. */
+  keepDraft(draft) {
+    try {
+      if (draft) sessionStorage.setItem(`${this.place}.draft`, JSON.stringify(draft));
+      else sessionStorage.removeItem(`${this.place}.draft`);
+    } catch {
+      // Without storage a reload loses what is being typed, and nothing else.
+    }
+  }
+
+  /** What was being typed when the page was left. */
+  get draft() {
+    const kept = read(`${this.place}.draft`);
+    return Array.isArray(kept) ? null : kept;
+  }
+
   keep() {
     try {
       if (this.entries.length) sessionStorage.setItem(this.place, JSON.stringify(this.entries));
