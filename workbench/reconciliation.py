@@ -31,7 +31,7 @@ _TELLING, _UNLIKE = 6, 0.5  # letters, and share of them that differ, for a witn
 _DOUBT = 0.6  # a vote that is rarer right than this does not help to accept a value unseen
 # The probability of being right from which a value is accepted unseen. Those above it are right
 # far oftener than this least sure of them: the certificate counts (`workbench calibrate certify`).
-_ACCEPT, _ACCEPT_CRITICAL = 0.93, 0.97
+_ACCEPT, _ACCEPT_CRITICAL = 0.93, 0.985
 _WITNESSES = 2  # independent families that must say it
 
 
