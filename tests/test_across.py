@@ -34,6 +34,7 @@ from workbench.model import (
 )
 from workbench.review import Reading, SheetField
 from workbench.ui import threads
+from workbench.ui.station import paper
 from workbench.workspace import Settings, Workspace, open_workspace, prepare_demo
 
 
@@ -215,6 +216,32 @@ def test_changed_values_are_found_by_what_they_say_now(work: Workspace, papers: 
     document = papers[1]
     flow.correct_across(work, [(document, act("co_quan_cap", Act.EDIT, "Ủy ban Mới"))], by="soat1")
     assert [d.id for d in work.store.documents(text="uy ban moi")] == [document]
+
+
+def test_the_desk_offers_what_was_only_seen_among_its_like_and_asks_for_it_again(
+    work: Workspace, papers: list[str]
+) -> None:
+    document = papers[1]
+    flow.correct_across(
+        work,
+        [
+            (document, act("so", Act.EDIT, "23/GCN")),
+            (document, act("quoc_tich", Act.EDIT, "Lào")),
+            (document, act("ngay_sinh", Act.DOUBT)),
+        ],
+        by="soat1",
+    )
+    hold(work, "CÔNG AN TỈNH")
+    sent = paper.as_json(flow.sheet(work, document), "soat1")
+    fields = {f["name"]: f for f in sent["fields"]}
+    told = {name: (fields[name]["noted"], fields[name]["doubtful"]) for name in fields}
+    assert told["so"] == ("carpet", True)  # critical: proposed here, and asked for
+    assert fields["so"]["proposed"] == "23/GCN"
+    assert told["ngay_sinh"] == ("doubt", True)
+    assert told["co_quan_cap"] == ("constant", True)
+    assert told["quoc_tich"][0] == ""
+    done = {a["field"]: a["value"] for a in sent["acts"]}
+    assert done.get("quoc_tich") == "Lào" and not {"so", "ngay_sinh"} & set(done)
 
 
 # --- the same error elsewhere --------------------------------------------------------------------

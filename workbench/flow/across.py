@@ -179,6 +179,7 @@ def correct_across(
     past: dict[str, list[Correction]] = {}
     fields: dict[str, dict[str, Proposal]] = {}
     kinds: dict[str, str] = {}
+    changed: set[str] = set()
     for document, act in acts:
         if document not in past:
             past[document] = work.store.corrections(document)
@@ -201,19 +202,28 @@ def correct_across(
         made = _correction(document, act, proposal, stands, kind, by)
         made.at = at
         past[document].append(made)
+        if _changes(made, stands):
+            changed.add(document)
         fresh.setdefault(document, []).append(made)
         answers[act.id] = None
     refused = work.store.correct_across(fresh, by=by, at=at)
     for document, corrections in fresh.items():
         if document in refused:
             answers.update({c.id: _TAKEN for c in corrections})
-        elif any(c.act is not Act.ACCEPT and c.act is not Act.DOUBT for c in corrections):
+        elif document in changed:
             seen = sheet(work, document)
             work.store.seek(document, sought(f.value for f in seen.fields))
     log.info(
         "carpet.kept", fields=len(answers), refused=sum(a is not None for a in answers.values())
     )
     return answers
+
+
+def _changes(made: Correction, stood: Correction | None) -> bool:
+    """Whether the field says something else after this act."""
+    if made.act is Act.UNDO:
+        return stood is not None and stood.before != stood.after
+    return made.before != made.after
 
 
 def _is_anothers(stands: Correction | None, act: FieldAct, by: str) -> bool:
