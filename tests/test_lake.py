@@ -33,6 +33,7 @@ from workbench.analytics import Lake, Questions
 from workbench.analytics import lake as lakes
 from workbench.analytics.increment import PART_OF, SCHEMAS
 from workbench.analytics.merged import Merged
+from workbench.bench import analytics as bench
 from workbench.bench import province
 from workbench.cli import app
 from workbench.errors import Sentence, StaleDocumentError, StorageError
@@ -592,3 +593,19 @@ def test_a_worker_has_the_lake_follow_and_goes_on_when_it_cannot(
     follower.join()
 
     assert counted(lake) == store.totals()
+
+
+def test_the_bench_fails_when_a_limit_is_passed() -> None:
+    def measured(warm: float, refresh: float) -> bench.Measured:
+        board = bench.Dashboard("flow", 2, cold=1, warm=warm, filtered=1, native_cold=1,
+                                native_warm=1)  # fmt: skip
+        return bench.Measured(
+            events=1, documents=1, made_seconds=0, lake_mb=1, native_mb=1, open_seconds=1,
+            dashboards=[board], refresh_events=1, refresh_seconds=refresh, refresh_cpu_seconds=1,
+            compact_seconds=1, peak_mb=1,
+        )  # fmt: skip
+
+    assert measured(1.5, 0.4).is_within
+    assert not measured(1.7, 0.4).is_within
+    assert not measured(1.5, 0.6).is_within
+    assert measured(1.5, 0.4).as_json()["ratios"]["of_refresh_limit"] == 0.8

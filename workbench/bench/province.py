@@ -54,7 +54,7 @@ REASONS = (
     "All {n} pages are blank.",
     "The page is too dark to be read.",
 )
-EVENTS_A_DOCUMENT = 80  # about: moves, readings, fields, candidates, acts, decisions, …
+EVENTS_A_DOCUMENT = 78  # about: moves, readings, fields, candidates, acts, decisions, …
 
 _AT = pa.timestamp("us", tz="UTC")
 
