@@ -25,12 +25,19 @@ import typer
 from workbench import flow
 from workbench.errors import NotReadyError
 from workbench.executors import Processes
-from workbench.model import Stage, Unit
-from workbench.workspace import Settings, Workspace, load_settings, open_workspace
+from workbench.model import Stage
+from workbench.workspace import (
+    Settings,
+    Workspace,
+    load_settings,
+    open_workspace,
+    prepare_demo,
+)
 
 OUTSIDE = 0.15  # of the CPU time, at most, goes elsewhere than into the engines
 SPEED_UP = 1.8  # pages of two workers to one's, at least
 _SUFFIXES = frozenset((".pdf", ".tif", ".tiff", ".jpg", ".jpeg", ".png"))
+_UNIT, _BY = "PC06", "soat1"  # of the demo
 _MACHINE = (Stage.RECEIVED, Stage.READ)
 
 
@@ -147,13 +154,13 @@ def _run(
     with tempfile.TemporaryDirectory(prefix="workbench-bench-") as folder:
         own = settings.model_copy(update={"data": Path(folder), "database": ""})
         work = open_workspace(own, executor=pool)
-        work.store.keep(Unit(code="bench", name="bench"))
+        prepare_demo(work)
         cpu, mine = _cpu_of_children(), time.process_time()
         started = time.monotonic()
         for file in files:
             if _pages(work) >= pages:
                 break
-            flow.take_in(work, [file], name=file.name, unit="bench", by="bench")
+            flow.take_in(work, [file], name=file.name, unit=_UNIT, by=_BY)
         threads = [
             threading.Thread(target=_pull, args=(work, f"bench/{slot}")) for slot in range(workers)
         ]
