@@ -273,7 +273,8 @@ def _noted(here: World, desk: station.Desk, note: station.Note) -> None:
         case "take_back":
             found = here.take_back(note.document)
             desk.front(here.sheet(found))
-            desk.reply("taken_back", note.id, found)
+            if not note.document:
+                desk.reply("taken_back", note.id, found)
         case "beat":
             here.beats += 1
         case "give_back":

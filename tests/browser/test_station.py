@@ -631,6 +631,18 @@ def test_ctrl_z_and_ctrl_y_go_over_documents(page: Page, server: Server) -> None
     ]  # fmt: skip
 
 
+def test_what_was_taken_back_can_be_passed_on_at_once(page: Page, server: Server) -> None:
+    server.fill(3, doubtful=False)
+    sit_down(page, server)
+    press(page, "Control+Enter")
+    opens(page, server, "d2")
+    press(page, "Control+z", "Control+Enter", "Control+Enter")  # quicker than any answer
+    opens(page, server, "d3")
+    saved(page)
+    assert server.kept["decisions"] == [["d1", "pass", ""], ["d2", "pass", ""]]
+    opens(page, server, "d3")
+
+
 def test_after_a_reload_the_last_decision_can_still_be_taken_back(
     page: Page, server: Server
 ) -> None:

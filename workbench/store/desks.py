@@ -62,8 +62,9 @@ class Desks(Rows):
         mine_first = sa.case((col(Document.lease_by) == by, 0), else_=1)
         assigned_first = sa.case((col(Document.assigned) == by, 0), else_=1)
         returned_first = sa.case((col(Document.reviewer) == by, 0), else_=1)
-        weighed = [] if chosen.by_age else [assigned_first, returned_first]
-        weighed += [] if chosen.by_age else [-col(Document.priority)]
+        weighed: list[Any] = []
+        if not chosen.by_age:
+            weighed = [assigned_first, returned_first, -col(Document.priority)]
         with self.change() as session:
             query = (
                 select(Document)

@@ -97,7 +97,8 @@ def _aside(work: Work, desk: station.Desk, note: station.Note, by: str) -> None:
 def _take_back(work: Work, desk: station.Desk, note: station.Note, by: str) -> None:
     found = flow.take_back(work, note.document, by=by, key=note.id)
     desk.front(flow.sheet(work, found.id))
-    desk.reply("taken_back", note.id, found.id)
+    if not note.document:  # the browser does not know which one it is
+        desk.reply("taken_back", note.id, found.id)
     desk.extra.pop("day", None)
 
 

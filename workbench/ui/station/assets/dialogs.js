@@ -87,7 +87,7 @@ export function showMap(place, speak, lines, { done, bind }) {
   const parts = groups.map((group) => [group, lines.filter((line) => line.group === group && line.chords.length)]);
   const dialog = h(
     "dialog.map",
-    { tabindex: "-1", autofocus: true },
+    { tabindex: "-1" },
     h("h3", {}, speak("map")),
     h("div.groups", {}, ...parts.filter(([, its]) => its.length).map(([group, its]) => part(group, its))),
     h(
@@ -111,6 +111,7 @@ export function showMap(place, speak, lines, { done, bind }) {
   });
   place.append(dialog);
   dialog.showModal();
+  dialog.focus({ preventScroll: true }); // on none of the buttons: any key puts it away
   return dialog;
 }
 
