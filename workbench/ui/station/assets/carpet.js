@@ -82,7 +82,8 @@ export class Carpet extends Room {
     const tall = spread(this.tiles.map((tile) => this.height(tile, inner)));
     this.inner = inner;
     this.tall = Math.max(92, tall);
-    const room = this.grid.clientHeight || this.stage.clientHeight - 130;
+    this.drawHints(); // they may need two lines: no tile may stand half off the screen
+    const room = (this.measured = this.grid.clientHeight) || this.stage.clientHeight - 130;
     this.lines = Math.max(1, Math.floor((room + GAP) / (this.tall + GAP)));
     this.grid.style.gridTemplateColumns = `repeat(${this.columns}, minmax(0, 1fr))`;
     this.grid.style.gridAutoRows = `${this.tall}px`;
@@ -131,6 +132,10 @@ export class Carpet extends Room {
     this.drawHints();
     this.drawMark();
     this.prefetch();
+    if (this.editing || this.measuring || this.grid.clientHeight === this.measured) return;
+    this.measuring = true; // once: what stands above and below has changed its height
+    this.resized();
+    this.measuring = false;
   }
 
   tile(n) {
