@@ -73,6 +73,7 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
 
     def opened(store: Store, *roles: Role) -> AppTest:
         st.cache_resource.clear()
+        st.cache_data.clear()  # another store may count from the same number
         person = Person(
             name="quanly1",
             shown_as="Quản lý",

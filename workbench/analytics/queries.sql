@@ -451,6 +451,7 @@ WITH selected AS (
     FROM moves AS m
     JOIN selected USING (document)
     WHERE m.after NOT IN ('exported', 'rejected')
+        AND (m."at" >= $today::DATE - 8 OR m.left_at >= $today::DATE - 8)
         AND (local_day(m.left_at) BETWEEN $today::DATE - 6 AND $today::DATE
             OR m.day BETWEEN $today::DATE - 6 AND $today::DATE)
 ), moved AS (

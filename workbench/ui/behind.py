@@ -27,6 +27,7 @@ COUNTS: Mapping[str, tuple[str, ...]] = {
     "in_work": IN_WORK,
     "held": (Stage.HELD.value,),
     "total": TAKEN_IN,
+    "remaining": (*IN_WORK, Stage.HELD.value),
     "documents": TAKEN_IN,
     "waiting": TAKEN_IN,
 }
@@ -50,7 +51,7 @@ def show(board: Board, asked: Behind, *, key: str, title: str) -> None:
     units = list(asked.units) if asked.units else chosen.units
     kinds = list(asked.kinds) if asked.kinds is not None else chosen.kinds
     shown = st.session_state.get(f"behind.page.{key}") or 1
-    found = board.questions.ask(
+    found = board.ask(
         "documents_behind",
         units=units,
         kinds=kinds,

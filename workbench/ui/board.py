@@ -46,14 +46,21 @@ class Board:
     units: Mapping[str, str] = part(default_factory=dict)  # code -> name
     batches: Mapping[str, str] = part(default_factory=dict)  # id -> name
 
-    def answer(self, question: str) -> Answer:
-        return self.questions.ask(
+    def answer(self, question: str, **asked: object) -> Answer:
+        """The answer for the units, kinds and days that are chosen, and what else is `asked`."""
+        return self.ask(
             question,
             units=self.chosen.units,
             kinds=self.chosen.kinds,
             since=self.chosen.since,
             until=self.chosen.until,
+            **asked,
         )
+
+    def ask(self, question: str, **asked: object) -> Answer:
+        """The answer to just this; the same question of the same data is counted once."""
+        at = (self.questions.generation, self.questions.at)
+        return _answered(self.questions, question, asked, at)
 
     def unit(self, code: object) -> str:
         """What people call this unit."""
@@ -79,6 +86,11 @@ class Board:
             if label := _label(self.templates.get(kind), field):
                 return label
         return field
+
+
+@st.cache_data(max_entries=1000, ttl="10m", show_spinner=False)
+def _answered(_questions: Questions, question: str, asked: dict[str, object], at: object) -> Answer:
+    return _questions.ask(question, **asked)
 
 
 def choose(

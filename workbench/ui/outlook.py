@@ -87,7 +87,7 @@ def _looking_back(board: Board, unit: str, held: Coverage) -> None:
 
 def _outlooks(board: Board, survey: Sequence[SurveyLine], *, today: date) -> list[Outlook]:
     histories = _histories(board, today=today)
-    work = board.questions.ask("work_by_unit", units=board.chosen.units, kinds=board.chosen.kinds)
+    work = board.ask("work_by_unit", units=board.chosen.units, kinds=board.chosen.kinds)
     seconds = {
         row["unit"]: float(row["median_seconds"])
         for row in work.to_dict("records")
@@ -115,7 +115,7 @@ def _outlooks(board: Board, survey: Sequence[SurveyLine], *, today: date) -> lis
 
 def _histories(board: Board, *, today: date) -> dict[str, History]:
     """What each unit exported on each day, up to yesterday: today is not over."""
-    days = board.questions.ask("done_per_day", units=board.chosen.units, kinds=board.chosen.kinds)
+    days = board.ask("done_per_day", units=board.chosen.units, kinds=board.chosen.kinds)
     counted: dict[str, dict[date, int]] = defaultdict(dict)
     for row in days.to_dict("records"):
         counted[row["unit"]][_as_date(row["day"])] = int(row["documents"])

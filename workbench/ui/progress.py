@@ -196,7 +196,7 @@ def _name(board: Board, s: Standing, part: str) -> str:
 
 def _bottleneck(board: Board, *, today: date) -> None:
     chosen = board.chosen
-    found = board.questions.ask("flow_of_week", units=chosen.units, kinds=chosen.kinds, today=today)
+    found = board.ask("flow_of_week", units=chosen.units, kinds=chosen.kinds, today=today)
     found = found[found["stage"].isin([*behind.IN_WORK, Stage.HELD.value])]
     waits = found[(found["waiting"] > 0) & (found["stage"] != Stage.HELD.value)]
     if len(waits):
@@ -212,7 +212,7 @@ def _bottleneck(board: Board, *, today: date) -> None:
         note = say("Nothing waits.")
     order = [s.value for s in Stage]
     table = found.sort_values("stage", key=lambda s: s.map(order.index))
-    ages = board.questions.ask(
+    ages = board.ask(
         "backlog_age",
         units=chosen.units,
         kinds=chosen.kinds,

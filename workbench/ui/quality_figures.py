@@ -162,7 +162,7 @@ def _confusions(work: Workspace, board: Board) -> None:
         if not asked:
             return
         chosen = board.chosen
-        ids = board.questions.ask(
+        ids = board.ask(
             "settled_sample",
             units=chosen.units,
             kinds=chosen.kinds,

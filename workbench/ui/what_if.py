@@ -96,7 +96,7 @@ def show(work: Workspace, board: Board) -> None:
 
 def _papers(work: Workspace, board: Board, most: int) -> tuple[Recorded, ...]:
     chosen = board.chosen
-    ids = board.questions.ask(
+    ids = board.ask(
         "settled_sample",
         units=chosen.units,
         kinds=chosen.kinds,

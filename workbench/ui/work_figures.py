@@ -65,7 +65,7 @@ def own(board: Board, lake: Lake, person: Person, people: Sequence[Person]) -> N
                 key="work.person",
             )
             of = next(one for one in seen if one.name == name)
-        found = board.questions.ask(
+        found = board.ask(
             "work_of_one",
             who=lake.key_of(of.name),
             since=board.chosen.since,
