@@ -71,7 +71,7 @@ def test_each_cut_counts_its_own_fields() -> None:
     assert exact["hand"] == (0, 1, 0.0)
     assert exact["under_stamp=True"] == (1, 1, 1.0)
     assert figures["exact"]["all"]["low"] < 0.75 < figures["exact"]["all"]["high"]
-    assert figures["accepted"] == {"fields": 3, "share": 0.75, "wrong": 1}
+    assert {"fields": 3, "share": 0.75, "wrong": 1}.items() <= figures["accepted"].items()
     assert figures["documents"] == {
         "type": {"right": 3, "of": 3},
         "pages": {"right": 1, "of": 2},
@@ -153,7 +153,7 @@ def test_a_recording_is_scored_as_an_independent_scorer_does(recorded: list[str]
         "print": (40, 41), "under_stamp=False": (54, 56), "under_stamp=True": (10, 10),
     }  # fmt: skip
     assert figures["documents"] == {"type": {"right": 5, "of": 5}, "pages": {"right": 4, "of": 4}}
-    assert figures["accepted"] == {"fields": 48, "share": 0.7273, "wrong": 0}
+    assert {"fields": 48, "share": 0.7273, "wrong": 0}.items() <= figures["accepted"].items()
     # The engine lab sees the same fields and the same vote.
     lab = figures["lab"]["cuts"]
     for cut, (right, of) in exact.items():

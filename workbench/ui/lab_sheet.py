@@ -22,7 +22,7 @@ from workbench.ui.readings import name_of
 from workbench.words import say
 from workbench.workspace import Workspace
 
-MOST = 150  # papers judged at once; the newest tell most about the engines as they are
+MOST = 100  # papers judged at once; the newest tell most about the engines as they are
 
 _CUTS: Mapping[str, str] = {
     ALL: "All fields",

@@ -107,10 +107,10 @@ def table(
         column_config={
             "stage": badges.column(say("Stage"), looks),
             "name": st.column_config.TextColumn(say("File"), width=105),
-            "kind": st.column_config.TextColumn(say("Kind"), width=180),
-            "match": st.column_config.TextColumn(say("Why held, or how it matched"), width=250),
-            "unit": st.column_config.TextColumn(say("Unit"), width=120),
-            "batch": st.column_config.TextColumn(say("Batch"), width=85),
+            "kind": st.column_config.TextColumn(say("Kind"), width=165),
+            "match": st.column_config.TextColumn(say("Why held, or how it matched"), width=235),
+            "unit": st.column_config.TextColumn(say("Unit"), width=105),
+            "batch": st.column_config.TextColumn(say("Batch"), width=75),
             "changed": st.column_config.TextColumn(say("Last change"), width=135),
         },
     )
