@@ -165,7 +165,7 @@ class Questions(Rows):
         return self._one(Correction, key)
 
     def proposed_in(self, batch: str) -> list[tuple[str, str, int]]:
-        """Kind of paper, field and how often it was found, of what waits for review in the batch."""
+        """Kind of paper, field, and how often it was found where a document waits for review."""
         query = (
             sa.select(col(Document.kind), col(Proposal.field), sa.func.count())
             .join(Proposal, col(Proposal.document) == col(Document.id))
@@ -186,7 +186,8 @@ class Questions(Rows):
 
         `field` may name a column of a table with `*` for the row: `muc.*.so_hieu`.
         """
-        named = col(Proposal.field).like(field.replace("_", "\\_").replace("*", "%"), escape="\\")
+        like = field.replace("_", "\\_").replace("*", "%")
+        named = col(Proposal.field).like(like, escape="\\")
         wanted = (
             col(Document.batch) == batch,
             col(Document.kind) == kind,
@@ -202,7 +203,7 @@ class Questions(Rows):
             for act in session.exec(
                 select(Correction)
                 .join(Document, col(Correction.document) == col(Document.id))
-                .where(*wanted[:3])
+                .where(*wanted[:3], col(Correction.field).like(like, escape="\\"))
                 .order_by(col(Correction.serial))
             ).all():
                 acts.setdefault((act.document, act.field), []).append(act)
