@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -273,6 +274,33 @@ def empty(seed: int) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(6))
 def test_an_empty_side_is_blank_in_spite_of_what_the_scanner_adds(seed: int) -> None:
     assert is_blank(Image.fromarray(empty(seed)))
+
+
+def test_a_side_through_which_the_other_shows_is_blank_but_for_what_stands_on_it(
+    tmp_path: Path,
+) -> None:
+    front, _ = drawn(SHEET)
+    front.save(tmp_path / "front.png")
+    mirrored = front.transpose(Image.Transpose.FLIP_LEFT_RIGHT).rotate(0.6, fillcolor=250)
+    behind = 245 - (250 - np.asarray(mirrored).astype(float)) * 0.38
+    Image.fromarray(behind.astype(np.uint8)).save(tmp_path / "back.png")
+    other, _ = drawn(tuple((0.2, f"{n} khác hẳn với mặt trước {n * 7}") for n in range(24)))
+    other.save(tmp_path / "other.png")
+    looks = {"front": Look(blank=False, head=True, words=200), "back": row(1), "other": row(2)}
+
+    def judged(*names: str, back: float = 0.35) -> list[bool]:
+        qualities = [replace(PLAIN, contrast=back if name == "back" else 0.8) for name in names]
+        found = paging.find_through(
+            [replace(looks[name], words=90) for name in names],
+            qualities,
+            lambda at: tmp_path / f"{names[at]}.png",
+        )
+        return [look.blank for look in found]
+
+    assert judged("front", "back") == [False, True]
+    assert judged("other", "back") == [False, False]
+    assert judged("other", "back", "front") == [False, True, False]
+    assert judged("front", "back", back=0.7) == [False, False]  # something dark stands on it
 
 
 def test_a_stamp_a_note_or_a_page_number_is_not_blank() -> None:

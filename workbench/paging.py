@@ -66,6 +66,7 @@ class Look:
     kind: str | None = None  # the form whose first page it is
     lists: tuple[str, ...] = ()  # forms whose table of items it carries
     words: int = 0  # how many words were read on it
+    through: bool = False  # blank but for the print of the other side, which shows through
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -434,6 +435,61 @@ def _small(page: Image) -> Image:
     return small
 
 
+_FAINT: Final = 0.45  # contrast under which nothing on a page is as dark as ink
+_FAINTER: Final = 0.1  # contrast that print loses at least on its way through the paper
+_OVERVIEW: Final = 500  # pixels of the long side at which the other side is looked for
+_MIRRORED: Final = 0.7  # correlation with the mirrored other side; measured 0.88 against 0.43
+
+
+def find_through(
+    looks: Sequence[Look], qualities: Sequence[Quality], readable: Callable[[int], Path]
+) -> list[Look]:
+    """What the pages of a file say, those blank where only a neighbour's print shows through.
+
+    Engines read such a page as rubbish. A stamp or a note on it is dark, and then it is not blank.
+    """
+    found = list(looks)
+    for page, (seen, quality) in enumerate(zip(looks, qualities, strict=True)):
+        if seen.blank or seen.head or quality.contrast >= _FAINT:
+            continue
+        beside = [
+            at
+            for at in (page - 1, page + 1)
+            if 0 <= at < len(looks)
+            and looks[at].words
+            and qualities[at].contrast > quality.contrast + _FAINTER
+        ]
+        if not beside:
+            continue
+        shown = imaging.load(readable(page))
+        if any(_shows_through(shown, imaging.load(readable(at))) for at in beside):
+            found[page] = Look(blank=True, through=True)
+    return found
+
+
+def _shows_through(page: Image, front: Image) -> bool:
+    """Whether what is seen on `page` is `front`, mirrored; either way up, and not quite level."""
+    here, there = _overview(page), np.ascontiguousarray(_overview(front)[:, ::-1])
+    height, width = here.shape
+    if (height > width) != (there.shape[0] > there.shape[1]):
+        return False
+    there = cv2.resize(there, (width, height))
+    edge = height // 20
+    for degrees in (turn + lean for turn in (0, 180) for lean in (0, -0.75, 0.75, -1.5, 1.5)):
+        way = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
+        laid = cv2.warpAffine(there, way, (width, height))[edge:-edge, edge:-edge]
+        if cv2.matchTemplate(here, laid, cv2.TM_CCOEFF_NORMED).max() >= _MIRRORED:
+            return True
+    return False
+
+
+def _overview(page: Image) -> Image:
+    factor = _OVERVIEW / max(page.shape)
+    small = cv2.resize(page, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    ink: Image = cv2.GaussianBlur(255 - small, (0, 0), 1.5)
+    return ink
+
+
 def find_again(
     looks: Sequence[Look],
     words: Sequence[Mapping[str, Sequence[Word]]],
@@ -498,8 +554,14 @@ def arrange(looks: Sequence[Look], again: Mapping[int, int]) -> Arrangement:
     for page, seen in enumerate(looks):
         if seen.blank:
             aside[page] = PageMatter.BLANK
-            why = Sentence("Nothing is written on this page.")
-            told.append(Proposed(PageMatter.BLANK, (page,), (), why, 0.95))
+            why = Sentence(
+                "Only the print of the other side shows through."
+                if seen.through
+                else "Nothing is written on this page."
+            )
+            told.append(
+                Proposed(PageMatter.BLANK, (page,), (), why, 0.85 if seen.through else 0.95)
+            )
         elif page in again:
             aside[page] = PageMatter.AGAIN
             why = Sentence("It shows the same sheet as the page beside it, scanned again.")

@@ -273,7 +273,11 @@ class _Found:
 
 def papers_of(file: str, scans: Sequence[ReadScan], templates: Sequence[Template]) -> list[_Found]:
     """The pages of one file, grouped into papers; blank pages and second scans belong to none."""
-    looks = [paging.look(scan.page.words, scan.page.quality, templates) for scan in scans]
+    looks = paging.find_through(
+        [paging.look(scan.page.words, scan.page.quality, templates) for scan in scans],
+        [scan.page.quality for scan in scans],
+        lambda at: scans[at].page.readable,
+    )
     again = paging.find_again(
         looks, [scan.page.words for scan in scans], lambda at: scans[at].page.readable
     )

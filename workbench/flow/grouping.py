@@ -99,12 +99,18 @@ def looks_of(
 ) -> list[Look]:
     """What each page says of its place."""
     templates = tuple(work.templates.values())
-    return [
-        paging.look(said, Quality(**page.quality), templates)
-        if page.quality
-        else Look(blank=False)  # it could not even be made readable: it stays where it was scanned
-        for page, said in zip(pages, words, strict=True)
+    # A page that could not even be made readable stays where it was scanned.
+    able = [(page, said) for page, said in zip(pages, words, strict=True) if page.quality]
+    qualities = [Quality(**(page.quality or {})) for page, _ in able]
+    looks = [
+        paging.look(said, quality, templates)
+        for (_, said), quality in zip(able, qualities, strict=True)
     ]
+    looks = paging.find_through(
+        looks, qualities, lambda at: work.store.path(able[at][0].readable or "")
+    )
+    seen = {page.id: told for (page, _), told in zip(able, looks, strict=True)}
+    return [seen.get(page.id, Look(blank=False)) for page in pages]
 
 
 def _again(
