@@ -306,7 +306,6 @@ def test_wherever_it_is_killed_the_lake_is_the_old_one_or_the_new_one(
 ) -> None:
     store, lake = forty
     lake.refresh(store, at=NOON)
-    before = counted(lake)
     if work != "compact":
         # Something to take in.
         for document in store.documents(stage=Stage.APPROVED)[:2]:
@@ -334,8 +333,8 @@ def test_wherever_it_is_killed_the_lake_is_the_old_one_or_the_new_one(
             continue
         break
 
-    assert point > 20
-    assert counted(copy) == store.totals() if work != "compact" else before
+    assert point > 10
+    assert counted(copy) == store.totals()
     assert lakes.State.from_json((origin / "manifest.json").read_text()).generation in seen
 
 
