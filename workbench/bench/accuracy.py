@@ -18,7 +18,7 @@ from typing import Annotated, Any
 
 import typer
 
-from workbench import vietnamese
+from workbench import calibration, vietnamese
 from workbench.bench import recording
 from workbench.bench.recording import by_file, cuts_of, is_visible, lines, nearest
 from workbench.confusions import Confusion
@@ -122,6 +122,7 @@ class _Tally:
         self.forced = [0, 0]
         self.accepted = self.accepted_wrong = self.fields = 0
         self.cpu: list[float] = []
+        self.told: list[tuple[float, bool]] = []  # probability told, and whether it was right
         self.show = show
         self.wrong: list[str] = []
 
@@ -154,6 +155,8 @@ class _Tally:
         right = _key(got.get(which)) == _key(field[which])
         for cut in ("all", *cuts_of(document, field)):
             _add(self.exact[cut], right)
+        if got.get("value") and "confidence" in got:
+            self.told.append((float(got["confidence"]), right))
         if got.get("accepted"):
             self.accepted += 1
             self.accepted_wrong += not right
@@ -180,6 +183,8 @@ class _Tally:
                 "share": round(self.accepted / max(self.fields, 1), 4),
                 "wrong": self.accepted_wrong,
             },
+            "wrong_at_most": round(calibration.upper_bound(self.accepted_wrong, self.accepted), 5),
+            "reliability": calibration.reliability(self.told).as_json(),
             "limits": {
                 limit.name: limit.against(reached[limit.cut])
                 for limit in LIMITS
@@ -210,6 +215,10 @@ def _told(figures: Mapping[str, Any]) -> Iterable[str]:
         yield f"{cut:24} {n['right']:5}/{n['of']:<5} {_percent(n['share'])}   {_between(n)}"
     yield f"documents                {figures['documents']}"
     yield f"accepted                 {figures['accepted']}"
+    told = figures["reliability"]
+    yield f"told against true        ECE {told['ece']:.4f}  n={told['cases']}"
+    for row in told["bins"]:
+        yield (f"  told {_percent(row['told'])}  right {_percent(row['right'])}  n={row['cases']}")
     if "cpu_seconds" in figures:
         yield f"CPU                      {figures['cpu_seconds']:.1f} s a document"
     yield f"\n{'limit':24} {'':>8} {'reached':>8}   {'95 %':15} {'ratio':>5}"
