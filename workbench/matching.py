@@ -38,7 +38,10 @@ class MatchReport:
         prints = {"n": len(self.found), "all": len(self.found) + len(self.missing)}
         lines.append(Sentence("{n} of {all} printed parts of that form were found.", prints))
         if self.runner_up is not None:
-            behind = {"form": title(self.runner_up), "margin": round(self.margin)}
+            behind: dict[str, str | int] = {
+                "form": title(self.runner_up),
+                "margin": round(self.margin),
+            }
             lines.append(Sentence("Next comes {form}, {margin} of 100 points behind.", behind))
         if not self.recognised:
             lines.append(
