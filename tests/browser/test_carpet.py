@@ -415,7 +415,7 @@ def test_a_remark_from_the_desk_stands_in_the_log_of_its_unit(
 def test_a_correction_offers_what_was_read_alike_and_carries_over_with_one_undo(
     tab: Page, site: Site
 ) -> None:
-    field, others = "noi_thuong_tru", site.papers[1:]
+    field, others = "quoc_tich", site.papers[1:]
     with site.store.change() as session:
         for document in others:
             for old in site.store.proposals(document):
