@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from workbench import reconciliation, validation, vietnamese
+from workbench.calibration import Calibration
 from workbench.confusions import Confused, Confusion, confusions
 from workbench.model import Severity
 from workbench.reconciliation import Vote
@@ -108,6 +109,7 @@ class Paper:
     fields: tuple[ReadField, ...]
     lost: tuple[ReadField, ...] = ()
     page_seconds: tuple[Mapping[str, float], ...] = ()
+    calibration: Calibration | None = None  # what votes are weighed by; None: what is shipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ def recount(paper: Paper, engines: Iterable[str]) -> dict[str, Answer]:
             answers[read.name] = read.given
             continue
         votes = [vote for vote in read.votes if vote.engine in heard]
-        told = reconciliation.reconcile(votes, template.spec(read.name))
+        told = reconciliation.reconcile(votes, template.spec(read.name), paper.calibration)
         answers[read.name] = Answer(told.value, told.normalised, told.accepted)
     found = validation.validate({name: a.normalised for name, a in answers.items()}, template)
     doubts = [f for f in found if f.severity is not Severity.INFORMATION]
@@ -184,7 +186,7 @@ def _alone(paper: Paper, read: ReadField, engine: str) -> Answer:
         return read.given
     spec = paper.template.spec(read.name)
     mine = [vote for vote in read.votes if vote.engine == engine]
-    told = reconciliation.reconcile(mine, spec)
+    told = reconciliation.reconcile(mine, spec, paper.calibration)
     # One that writes no diacritics has no vote, but it did read something.
     value = told.value or told.candidates.get(engine, "")
     return Answer(value, vietnamese.normalise(value, spec.kind))

@@ -98,7 +98,7 @@ def _paper(work: Work, document: Document, truths: Truths) -> Paper:
                 seconds.get(proposal.field, {}),
             )
         )
-    return Paper(template, tuple(fields), (), _page_seconds(work, document))
+    return Paper(template, tuple(fields), (), _page_seconds(work, document), work.calibration)
 
 
 def _own(template: Template, proposal: Proposal) -> tuple[str, str]:
