@@ -106,7 +106,8 @@ _PHRASES = {
     "point_reading": "The engines read what you drew a frame around…",
     "point_choose": "Take a reading with its digit.",
     "point_taken": "Taken from the scan. Another digit takes another reading.",
-    "point_nothing": "No engine reads a text there. Draw the frame more closely, or type the value.",
+    "point_nothing": "No engine reads a text there. "
+    "Draw the frame more closely, or type the value.",
     "point_failed": "The server did not answer. Draw the frame again.",
     "map_dismiss": "Put a message away",
     "map_keep": "Keep what was typed, and on",
