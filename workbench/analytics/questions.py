@@ -95,29 +95,33 @@ class Questions:
 
     def ask(self, name: str, **parameters: object) -> pd.DataFrame:
         """The answer to a question; a parameter that is not given does not narrow it."""
-        query = queries()[name]
-        if unknown := parameters.keys() - query.parameters:
-            raise TypeError(f"the question {name} has no parameter {', '.join(sorted(unknown))}")
-        bound = dict.fromkeys(query.parameters) | parameters
         # A page asks the same again each time that it is drawn.
-        asked = (self.generation, name, *(repr(bound[key]) for key in sorted(bound)))
+        asked = (self.generation, name, *(repr(item) for item in sorted(parameters.items())))
         with self._memory:
             if (said := self._said.get(asked)) is not None:
                 self._said.move_to_end(asked)
                 return said.copy()
-        try:
-            answer = _answer(self._merged, query, bound)
-        except duckdb.IOException:
-            # A file was cleared away long after a newer state took its place.
-            if not self.renew():
-                raise
-            return _answer(self._merged, query, bound)
-        if len(answer) <= _SHORT:
+        answer = self.answer(name, **parameters)
+        if len(answer) <= _SHORT and asked[0] == self.generation:
             with self._memory:
                 self._said[asked] = answer.copy()
                 if len(self._said) > _REMEMBERED:
                     self._said.popitem(last=False)
         return answer
+
+    def answer(self, name: str, **parameters: object) -> pd.DataFrame:
+        """The same, found out anew also where it was asked before."""
+        query = queries()[name]
+        if unknown := parameters.keys() - query.parameters:
+            raise TypeError(f"the question {name} has no parameter {', '.join(sorted(unknown))}")
+        bound = dict.fromkeys(query.parameters) | parameters
+        try:
+            return _answer(self._merged, query, bound)
+        except duckdb.IOException:
+            # A file was cleared away long after a newer state took its place.
+            if not self.renew():
+                raise
+            return _answer(self._merged, query, bound)
 
     def tables(self) -> Iterator[tuple[str, pa.RecordBatchReader]]:
         """Every table by name, to take elsewhere; some thousand rows in memory at a time."""

@@ -166,9 +166,9 @@ def measure(place: Path, made: float = 0.0, runs: int = RUNS) -> Measured:
     }
     dashboards = []
     for name, asked in DASHBOARDS.items():
-        cold, warm = _taken(questions.ask, asked, runs)
+        cold, warm = _taken(questions.answer, asked, runs)
         native_cold, native_warm = _taken(on_native, asked, runs)
-        _, filtered = _taken(questions.ask, asked, runs, **narrow)
+        _, filtered = _taken(questions.answer, asked, runs, **narrow)
         dashboards.append(
             Dashboard(name, len(asked), cold, warm, filtered, native_cold, native_warm)
         )
