@@ -39,10 +39,12 @@ from workbench.model import (
     SourceFile,
     Stage,
     Standing,
+    Trace,
     new_id,
     now,
 )
 from workbench.review import ReviewSheet, SheetField
+from workbench.store import Folder
 from workbench.template import Template
 
 REVIEW_LEASE_SECONDS = 900.0  # a reviewer who is silent that long gives the document back
@@ -127,21 +129,59 @@ def _arrival(document: Document, by: str) -> Event:
 
 def sheet(work: Work, document: str) -> ReviewSheet:
     """A document with its pages, its fields as they stand, and what must still be looked at."""
-    store = work.store
-    found = store.document(document)
-    if found is None:
+    return _opened(work, _folder(work, document))
+
+
+def _folder(work: Work, document: str) -> Folder:
+    found = work.store.folders([document])
+    if not found:
         raise NotReadyError("There is no such document.", "Open it from the list.")
-    corrections = store.corrections(document)
-    acts = review.standing(corrections)
-    pages = tuple(store.pages(document))
+    return found[0]
+
+
+def _opened(work: Work, folder: Folder) -> ReviewSheet:
+    """What lies in a folder as the person sees it who opens it."""
+    found = folder.document
+    pages = tuple(folder.pages)
     if found.template_digest is None:
         return ReviewSheet(found, {"vi": "", "en": ""}, pages, (), None, (), ())
     template = work.template(found.template_digest)
-    held = review.standing_constants(store.constants(found.batch))
-    comments = tuple(store.comments(document))
-    asked = [t.first.field for t in review.threads(comments) if not t.answered]
+    fields = _fields(folder, template)
+    findings = validation.validate({field.name: field.normalised for field in fields}, template)
+    by_field: dict[str, list[Finding]] = {}
+    for finding in findings:
+        for name in finding.fields:
+            by_field.setdefault(name, []).append(finding)
+    returned = next((r for r in reversed(folder.reviews) if r.decision is Decision.RETURN), None)
+    return ReviewSheet(
+        document=found,
+        title=template.title,
+        pages=pages,
+        fields=tuple(
+            replace(f, findings=tuple(by_field[f.name])) if f.name in by_field else f
+            for f in fields
+        ),
+        returned=Sentence("{reason}", {"reason": returned.reason})
+        if returned and found.stage is Stage.PROPOSED
+        else None,
+        corrections=tuple(folder.corrections),
+        reviews=tuple(folder.reviews),
+        texts=tuple(folder.texts),
+        comments=tuple(folder.comments),
+        table=template.items.name if template.items else "",
+        columns={n: c.label.model_dump() for n, c in template.items.columns.items()}
+        if template.items
+        else {},
+    )
+
+
+def _fields(folder: Folder, template: Template) -> list[SheetField]:
+    """The fields as they stand, before anything is held against anything else."""
+    acts = review.standing(folder.corrections)
+    held = review.standing_constants(folder.constants)
+    asked = [t.first.field for t in review.threads(folder.comments) if not t.answered]
     fields: list[SheetField] = []
-    for proposal, row in items.with_added_rows(store.proposals(document), acts, pages, template):
+    for proposal, row in items.with_added_rows(folder.proposals, acts, folder.pages, template):
         act = acts.get(proposal.field)
         spec = template.spec(proposal.field)
         value, normalised = review.value_of(proposal, act)
@@ -172,30 +212,7 @@ def sheet(work: Work, document: str) -> ReviewSheet:
                 comments=asked.count(proposal.field),
             )
         )
-    findings = validation.validate({field.name: field.normalised for field in fields}, template)
-    by_field: dict[str, list[Finding]] = {}
-    for finding in findings:
-        for name in finding.fields:
-            by_field.setdefault(name, []).append(finding)
-    reviews = tuple(store.reviews(document))
-    returned = next((r for r in reversed(reviews) if r.decision is Decision.RETURN), None)
-    return ReviewSheet(
-        document=found,
-        title=template.title,
-        pages=pages,
-        fields=tuple(replace(f, findings=tuple(by_field.get(f.name, ()))) for f in fields),
-        returned=Sentence("{reason}", {"reason": returned.reason})
-        if returned and found.stage is Stage.PROPOSED
-        else None,
-        corrections=tuple(corrections),
-        reviews=reviews,
-        texts=tuple(store.texts(document)),
-        comments=comments,
-        table=template.items.name if template.items else "",
-        columns={n: c.label.model_dump() for n, c in template.items.columns.items()}
-        if template.items
-        else {},
-    )
+    return fields
 
 
 def _label(template: Template, field: str, row: int | None) -> dict[str, str]:
@@ -227,7 +244,8 @@ def next_review(work: Work, by: str, *, limit: int = 8) -> list[ReviewSheet]:
     borrowed = work.store.borrow(
         by=by, seconds=REVIEW_LEASE_SECONDS, at=now(), limit=limit, choice=choice
     )
-    return [sheet(work, document.id) for document in borrowed]
+    folders = work.store.folders([document.id for document in borrowed])
+    return [_opened(work, folder) for folder in folders]
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,14 +263,22 @@ class FieldAct:
     box: tuple[float, ...] | None = None
 
 
-def correct(work: Work, document: str, acts: Sequence[FieldAct], *, by: str) -> ReviewSheet:
-    """Keep a reviewer's acts on one document; sent twice they are kept once.
+def correct(
+    work: Work,
+    document: str,
+    acts: Sequence[FieldAct],
+    *,
+    by: str,
+    traces: Sequence[Trace] = (),
+) -> ReviewSheet:
+    """Keep a reviewer's acts on one document, with what the looking was like; each once.
 
     Raises StaleDocumentError when the document has gone on or a colleague has it.
     """
     person = account(work, by)
     review.must(person, Role.REVIEWER)
-    before = sheet(work, document)
+    folder = _folder(work, document)
+    before = _opened(work, folder)
     at = now()
     corrections: list[Correction] = []
     for act in acts:
@@ -279,11 +305,38 @@ def correct(work: Work, document: str, acts: Sequence[FieldAct], *, by: str) -> 
                 else None,
             )
         )
-    work.store.correct(before.document, corrections, by=by, at=at)
-    work.store.renew(document, by=by, seconds=REVIEW_LEASE_SECONDS, at=at)
+    expected = _with(folder, corrections)
+    seen = before if expected is folder else _opened(work, expected)
+    kept, _ = work.store.correct(
+        before.document,
+        corrections,
+        by=by,
+        at=at,
+        seconds=REVIEW_LEASE_SECONDS,
+        sought=sought(field.value for field in seen.fields),
+        traces=traces,
+    )
+    if kept.revision == before.document.revision + len(expected.corrections) - len(
+        folder.corrections
+    ):
+        return replace(seen, document=kept)
+    # Somebody else acted on it in between: what stands now is asked for.
     seen = sheet(work, document)
     work.store.seek(document, sought(field.value for field in seen.fields))
     return seen
+
+
+def _with(folder: Folder, corrections: Sequence[Correction]) -> Folder:
+    """The folder as it will be when these acts are kept, numbered as the store numbers them."""
+    known = {kept.id for kept in folder.corrections}
+    fresh = [c for c in corrections if c.id not in known]
+    if not fresh:
+        return folder
+    last = max((kept.serial for kept in folder.corrections), default=0)
+    for number, correction in enumerate(fresh, start=1):
+        correction.serial = last + number
+        correction.revision = folder.document.revision + number
+    return replace(folder, corrections=[*folder.corrections, *fresh])
 
 
 def _as_kept(work: Work, seen: ReviewSheet, act: FieldAct) -> tuple[Act, str, str, str]:
@@ -317,10 +370,12 @@ def decide(
     reason: str = "",
     milliseconds: int = 0,
     sitting: str = "",
+    traces: Sequence[Trace] = (),
 ) -> Document:
     """End a reviewer's sitting: pass the document on, or refuse it to be scanned again.
 
-    `sitting` is the client's own id for this decision: sent twice it is one.
+    `sitting` is the client's own id for this decision: sent twice it is one. What the looking was
+    like is kept with it.
     """
     person = account(work, by)
     seen = sheet(work, document)
@@ -347,7 +402,10 @@ def decide(
         by=by,
         at=now(),
         reason=Sentence("{reason}", {"reason": reason}) if reason else None,
-        rows=[_sitting(seen.document, "review", decision, by, reason, milliseconds, sitting)],
+        rows=[
+            _sitting(seen.document, "review", decision, by, reason, milliseconds, sitting),
+            *traces,
+        ],
         reviewer=by,
     )
 

@@ -1,7 +1,8 @@
 """All that is kept: rows in SQL, and beside them the bytes (`objects`).
 
 Rows come back plain and outlive their session. `queue` holds every guarded change, `grouping` those
-of pages, `desks` the reviewers', `questions` what is asked, `rows` the connection.
+of pages, `desks` the reviewers', `questions` what is asked, `folders` what lies with a document,
+`rows` the connection.
 """
 
 from __future__ import annotations
@@ -15,15 +16,16 @@ from workbench.objects import Objects
 from workbench.reconciliation import Vote
 from workbench.store.changes import Feed
 from workbench.store.desks import Choice, Desks
+from workbench.store.folders import Folder, Folders
 from workbench.store.grouping import Group, Grouping
 from workbench.store.questions import Questions
 from workbench.store.queue import MAX_ATTEMPTS, Queue
 from workbench.store.rows import Unreachable
 
-__all__ = ["MAX_ATTEMPTS", "Choice", "Group", "Store", "Unreachable"]
+__all__ = ["MAX_ATTEMPTS", "Choice", "Folder", "Group", "Store", "Unreachable"]
 
 
-class Store(Objects, Queue, Desks, Grouping, Questions, Feed):
+class Store(Objects, Queue, Desks, Grouping, Questions, Folders, Feed):
     """Rows behind a database address, bytes in the folder `objects`."""
 
     def __init__(self, url: str, objects: Path) -> None:

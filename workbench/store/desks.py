@@ -24,6 +24,7 @@ from workbench.model import (
     Stage,
     Trace,
 )
+from workbench.store.queue import add_traces
 from workbench.store.rows import Rows
 
 
@@ -256,9 +257,7 @@ class Desks(Rows):
     def note(self, traces: Sequence[Trace]) -> None:
         """Keep what a sitting was like; sent twice it is kept once."""
         with self.change() as session:
-            keys = [trace.id for trace in traces]
-            known = set(session.exec(select(Trace.id).where(col(Trace.id).in_(keys))).all())
-            session.add_all([trace for trace in traces if trace.id not in known])
+            add_traces(session, traces)
 
     def traces(self, document: str) -> list[Trace]:
         return self._of(Trace, document, Trace.at)

@@ -33,6 +33,12 @@ from workbench.model import (
 )
 from workbench.store.rows import Rows
 
+_VERSIONS = (
+    sa.select(col(Reading.engine), col(Reading.version))
+    .where(col(Reading.document) == sa.bindparam("key"))
+    .order_by(col(Reading.engine))
+)
+
 
 class Questions(Rows):
     """Every question the rest of the workbench asks of its rows."""
@@ -126,6 +132,12 @@ class Questions(Rows):
 
     def readings(self, document: str) -> list[Reading]:
         return self._of(Reading, document, Reading.engine)
+
+    def versions(self, document: str) -> dict[str, str]:
+        """The engines that read a document, each with the version that did."""
+        with self._looking.connect() as connection:
+            found = connection.execute(_VERSIONS, {"key": document}).all()
+            return {engine: version for engine, version in found}  # noqa: C416 - rows, not pairs
 
     def field_readings(self, document: str) -> list[FieldReading]:
         return self._of(FieldReading, document, FieldReading.field)

@@ -20,6 +20,7 @@ from workbench.model import (
     SourceFile,
     Stage,
     TextCorrection,
+    Trace,
     Worker,
 )
 from workbench.store.rows import Rows
@@ -188,15 +189,31 @@ class Queue(Rows):
             return True
 
     def correct(
-        self, document: Document, corrections: Sequence[Correction], *, by: str, at: datetime
+        self,
+        document: Document,
+        corrections: Sequence[Correction],
+        *,
+        by: str,
+        at: datetime,
+        seconds: float = 0.0,
+        sought: str | None = None,
+        traces: Sequence[Trace] = (),
     ) -> tuple[Document, int]:
         """Append one person's acts; the document with its new revision, and how many were new.
 
-        An act that is already kept (same id) is not kept again. Raises StaleDocumentError when the
-        document is no longer in review or is leased to somebody else.
+        An act that is already kept (same id) is not kept again. Kept with them: a lease that `by`
+        has for another `seconds`, what the document is found by from now on, and what the looking
+        was like. Raises StaleDocumentError when the document is no longer in review or is leased to
+        somebody else; then nothing was kept.
         """
         with self.change() as session:
-            return _append(session, document.id, corrections, by=by, at=at)
+            current, new = _append(session, document.id, corrections, by=by, at=at)
+            if seconds and current.lease_by == by:
+                current.lease_until = at + timedelta(seconds=seconds)
+            if sought is not None:
+                current.sought = sought
+            add_traces(session, traces)
+            return current, new
 
     def correct_across(
         self, acts: Mapping[str, Sequence[Correction]], *, by: str, at: datetime
@@ -282,6 +299,13 @@ def _event(
         reason=reason.as_json() if reason else None,
         at=at,
     )
+
+
+def add_traces(session: Session, traces: Sequence[Trace]) -> None:
+    """Keep what looking was like; sent twice it is kept once."""
+    keys = [trace.id for trace in traces]
+    known = set(session.exec(select(Trace.id).where(col(Trace.id).in_(keys))).all()) if keys else ()
+    session.add_all([trace for trace in traces if trace.id not in known])
 
 
 Change = TypeVar("Change", Correction, TextCorrection)

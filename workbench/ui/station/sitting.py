@@ -43,10 +43,12 @@ def keep(desk: station.Desk, work: Work, *, by: str) -> None:
         with desk.answering(sent, partial(_what_happened, work, sent.document, by)):
             match sent:
                 case station.Acts():
-                    desk.replace(flow.correct(work, sent.document, sent.acts, by=by))
+                    traces = _traces(work, desk, sent.document, sent.traces, by)
+                    seen = flow.correct(work, sent.document, sent.acts, by=by, traces=traces)
+                    desk.replace(seen)
                     beyond.offer(work, desk, sent.document, sent.acts, by)
-                    _note(work, sent.document, sent.traces, by)
                 case station.Decided():
+                    told = {"id": sent.id, "act": sent.decision.value, **sent.trace}
                     flow.decide(
                         work,
                         sent.document,
@@ -55,10 +57,9 @@ def keep(desk: station.Desk, work: Work, *, by: str) -> None:
                         reason=sent.reason,
                         milliseconds=sent.milliseconds,
                         sitting=sent.id,
+                        traces=_traces(work, desk, sent.document, [told], by),
                     )
                     desk.clear(sent.document)
-                    told = {"id": sent.id, "act": sent.decision.value, **sent.trace}
-                    _note(work, sent.document, [told], by)
                     desk.extra.pop("day", None)
                 case station.Note():
                     _keeper(sent)(work, desk, sent, by)
@@ -89,9 +90,9 @@ def _aside(work: Work, desk: station.Desk, note: station.Note, by: str) -> None:
     how = ParkedAs(note.given["how"])
     reason = str(note.given.get("reason", ""))
     flow.put_aside(work, note.document, how, by=by, reason=reason, key=note.id)
-    desk.clear(note.document)
     told = {"id": note.id, "act": how.value, **(note.given.get("trace") or {})}
-    _note(work, note.document, [told], by)
+    flow.note(work, _traces(work, desk, note.document, [told], by))
+    desk.clear(note.document)
 
 
 def _take_back(work: Work, desk: station.Desk, note: station.Note, by: str) -> None:
@@ -148,10 +149,13 @@ def _wishes(given: object) -> dict[str, list[str]]:
 # --- what a sitting was like ----------------------------------------------------------------------
 
 
-def _note(work: Work, document: str, told: Sequence[Mapping[str, Any]], by: str) -> None:
-    if told:
-        versions = _versions(work, document)
-        flow.note(work, [_trace(document, given, versions, by) for given in told])
+def _traces(
+    work: Work, desk: station.Desk, document: str, told: Sequence[Mapping[str, Any]], by: str
+) -> list[Trace]:
+    if not told:
+        return []
+    versions = _versions(work, desk, document)
+    return [_trace(document, given, versions, by) for given in told]
 
 
 def _trace(document: str, given: Mapping[str, Any], versions: Mapping[str, str], by: str) -> Trace:
@@ -186,14 +190,13 @@ def _count(given: Mapping[str, Any], name: str) -> int:
     return max(0, round(float(given.get(name) or 0)))
 
 
-def _versions(work: Work, document: str) -> dict[str, str]:
+def _versions(work: Work, desk: station.Desk, document: str) -> dict[str, str]:
     """What was at work when this was looked at: engines, calibration, template, this screen."""
-    found = work.store.document(document)
-    versions = {r.engine: r.version for r in work.store.readings(document)}
-    template = (found.template_digest or "") if found else ""
+    laid = desk.sheets.get(document)
+    found = laid.document if laid else work.store.document(document)
     return {
-        **versions,
-        "template": template,
+        **work.store.versions(document),
+        "template": (found.template_digest or "") if found else "",
         "calibration": _calibration(),
         "ui": station.release(),
     }
