@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 import structlog
 
@@ -26,6 +27,7 @@ from workbench.model import (
 
 log = structlog.get_logger()
 
+_Found: TypeAlias = tuple[Document, Proposal, tuple[Correction, ...]]
 _CHECKED = Sentence("Somebody has checked this field on its paper; it was left as it is.")
 _TAKEN = Sentence("Somebody else has this document in hand; the field was left as it is.")
 
@@ -92,6 +94,30 @@ def carpet(
     """
     review.must(account(work, by), Role.REVIEWER)
     found = work.store.proposed_across(batch, kind, name)
+    tiles, elsewhere = _tiles(work, batch, kind, name, found, by, doubtful_only=doubtful_only)
+    digests = {proposal.template_digest for _, proposal, _ in found}
+    label, value_kind, critical = _spec(work, digests, kind, name)
+    return Carpet(
+        label,
+        value_kind,
+        critical,
+        tuple(tiles),
+        elsewhere,
+        documents=len({t.document for t in tiles}),
+    )
+
+
+def _tiles(
+    work: Work,
+    batch: str,
+    kind: str,
+    name: str,
+    found: Sequence[_Found],
+    by: str,
+    *,
+    doubtful_only: bool = False,
+) -> tuple[list[Tile], int]:
+    """The tiles of what nobody has acted on, in order, and how many lie in other hands."""
     pages = work.store.pages_of({document.id for document, _, _ in found})
     held = review.standing_constants(work.store.constants(batch))
     constant = held.get((kind, name))
@@ -112,15 +138,7 @@ def carpet(
             vietnamese.fold(t.value), t.value, t.agreement, t.number, t.field
         )
     )  # fmt: skip
-    label, value_kind, critical = _spec(work, found, kind, name)
-    return Carpet(
-        label,
-        value_kind,
-        critical,
-        tuple(tiles),
-        elsewhere,
-        documents=len({t.document for t in tiles}),
-    )
+    return tiles, elsewhere
 
 
 def alike(work: Work, act: str, *, by: str) -> Carpet:
@@ -129,38 +147,43 @@ def alike(work: Work, act: str, *, by: str) -> Carpet:
     Only what no person has acted on, and what is in nobody else's hands. Names, numbers and dates
     are each to be taken by itself. Raises NotReadyError where the correction does not stand.
     """
+    review.must(account(work, by), Role.REVIEWER)
     made = work.store.correction(act)
     document = work.store.document(made.document) if made else None
     if made is None or document is None or document.kind is None:
         raise NotReadyError("This correction does not stand any more.", "Go back to the desk.")
     name = _column(made.field)
-    around = carpet(work, document.batch, document.kind, name, by=by)
+    read = work.store.read_across(document.batch, document.kind, name)
+    label, kind, critical = _spec(work, {digest for *_, digest in read}, document.kind, name)
     origin = next((p for p in work.store.proposals(document.id) if p.field == made.field), None)
     stands = review.standing(work.store.corrections(document.id)).get(made.field)
     if origin is None or stands is None or stands.id != act:
         raise NotReadyError("This correction does not stand any more.", "Go back to the desk.")
     corrected = review.Reading(document.id, made.field, origin.value, origin.candidates)
-    others = [review.Reading(t.document, t.field, t.proposed, t.candidates) for t in around.tiles]
+    others = [review.Reading(paper, place, value, said) for paper, place, value, said, _ in read]
     found = {
         (a.document, a.field): a.instead
-        for a in review.read_alike(corrected, made.after, others, kind=around.kind)
+        for a in review.read_alike(corrected, made.after, others, kind=kind)
     }
-    tiles = tuple(
-        Tile(
-            t.document, t.number, t.field, t.value, t.proposed, t.agreement, t.candidates, t.page,
-            t.box, found[t.document, t.field],
-        )
-        for t in around.tiles
+    tiles: list[Tile] = []
+    if found:
+        # Few look misread alike; only these are asked for whole.
+        among = sorted({paper for paper, _ in found})
+        whole = work.store.proposed_across(document.batch, document.kind, name, among=among)
+        tiles, _ = _tiles(work, document.batch, document.kind, name, whole, by)
+    alike_tiles = tuple(
+        replace(t, instead=found[t.document, t.field])
+        for t in tiles
         if (t.document, t.field) in found
-    )  # fmt: skip
+    )
     return Carpet(
-        around.label,
-        around.kind,
-        around.critical,
-        tiles,
+        label,
+        kind,
+        critical,
+        alike_tiles,
         value=made.after,
-        each=review.differs_by_nature(around.kind),
-        documents=len({t.document for t in tiles}),
+        each=review.differs_by_nature(kind),
+        documents=len({t.document for t in alike_tiles}),
     )
 
 
@@ -341,12 +364,11 @@ def _column(name: str) -> str:
 
 def _spec(
     work: Work,
-    found: Sequence[tuple[Document, Proposal, tuple[Correction, ...]]],
+    digests: Set[str],
     kind: str,
     name: str,
 ) -> tuple[Mapping[str, str], str, bool]:
     """The label, the kind of value, and whether the field is critical in any template in use."""
-    digests = {proposal.template_digest for _, proposal, _ in found}
     templates = [work.template(digest) for digest in sorted(digests) if digest]
     if not templates and kind in work.templates:
         templates = [work.templates[kind]]

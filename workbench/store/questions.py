@@ -33,6 +33,7 @@ from workbench.model import (
 )
 from workbench.store.rows import Rows
 
+_AT_ONCE = 500  # SQLite takes only so many values in one question
 _VERSIONS = (
     sa.select(col(Reading.engine), col(Reading.version))
     .where(col(Reading.document) == sa.bindparam("key"))
@@ -191,31 +192,47 @@ class Questions(Rows):
         with Session(self._looking) as session:
             return [(str(kind), field, int(n)) for kind, field, n in session.execute(query).all()]
 
-    def proposed_across(
+    def read_across(
         self, batch: str, kind: str, field: str
+    ) -> list[tuple[str, str, str, dict[str, str], str]]:
+        """What the machine made of one field in every document of a kind that waits in a batch.
+
+        Document, field, value, what each engine reads, digest of the template; `field` as below.
+        """
+        query = (
+            sa.select(
+                col(Proposal.document), col(Proposal.field), col(Proposal.value),
+                col(Proposal.candidates), col(Proposal.template_digest),
+            )
+            .join(Document, col(Proposal.document) == col(Document.id))
+            .where(*_waiting(batch, kind), col(Proposal.field).like(_like(field), escape="\\"))
+        )  # fmt: skip
+        with self._looking.connect() as connection:
+            return [(*row,) for row in connection.execute(query)]
+
+    def proposed_across(
+        self, batch: str, kind: str, field: str, *, among: Sequence[str] | None = None
     ) -> list[tuple[Document, Proposal, tuple[Correction, ...]]]:
         """One field of every document of a kind that waits for review in a batch, with its acts.
 
-        `field` may name a column of a table with `*` for the row: `muc.*.so_hieu`.
+        `field` may name a column of a table with `*` for the row: `muc.*.so_hieu`. `among`: only
+        of these documents.
         """
-        like = field.replace("_", "\\_").replace("*", "%")
+        like = _like(field)
         named = col(Proposal.field).like(like, escape="\\")
-        wanted = (
-            col(Document.batch) == batch,
-            col(Document.kind) == kind,
-            col(Document.stage) == Stage.PROPOSED,
-            named,
-        )
+        papers = _waiting(batch, kind)
+        if among is not None and len(among) <= _AT_ONCE:
+            papers = [*papers, col(Document.id).in_(among)]
         owns = col(Proposal.document) == col(Document.id)
         with Session(self._looking, expire_on_commit=False) as session:
             found = session.exec(
-                select(Document, Proposal).join(Proposal, owns).where(*wanted)
+                select(Document, Proposal).join(Proposal, owns).where(*papers, named)
             ).all()
             acts: dict[tuple[str, str], list[Correction]] = {}
             for act in session.exec(
                 select(Correction)
                 .join(Document, col(Correction.document) == col(Document.id))
-                .where(*wanted[:3], col(Correction.field).like(like, escape="\\"))
+                .where(*papers, col(Correction.field).like(like, escape="\\"))
                 .order_by(col(Correction.serial))
             ).all():
                 acts.setdefault((act.document, act.field), []).append(act)
@@ -224,8 +241,8 @@ class Questions(Rows):
     def pages_of(self, documents: Iterable[str]) -> dict[str, list[Page]]:
         """The pages of many documents, in order."""
         keys, pages = list(documents), dict[str, list[Page]]()
-        for start in range(0, len(keys), 500):  # SQLite takes only so many values in one question
-            here = col(Page.document).in_(keys[start : start + 500])
+        for start in range(0, len(keys), _AT_ONCE):
+            here = col(Page.document).in_(keys[start : start + _AT_ONCE])
             for page in self._all(select(Page).where(here).order_by(col(Page.number))):
                 pages.setdefault(page.document, []).append(page)
         return pages
@@ -256,6 +273,18 @@ class Questions(Rows):
 
     def template_version(self, digest: str) -> TemplateVersion | None:
         return self._one(TemplateVersion, digest)
+
+
+def _waiting(batch: str, kind: str) -> list[Any]:
+    return [
+        col(Document.batch) == batch,
+        col(Document.kind) == kind,
+        col(Document.stage) == Stage.PROPOSED,
+    ]
+
+
+def _like(field: str) -> str:
+    return field.replace("_", "\\_").replace("*", "%")
 
 
 def _matching(
