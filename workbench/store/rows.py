@@ -7,7 +7,8 @@ mode) and looking takes no write lock; PostgreSQL locks rows.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from threading import RLock
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -32,6 +33,11 @@ class Rows:
         self.engine = _connect(url)
         # Reading takes no write lock on SQLite: a page that looks never waits for one that saves.
         self._looking = self.engine.execution_options(reading=True)
+        # SQLite has those who wait for the one writer sleep, ever longer, and whoever wakes first
+        # goes in; threads of one process queue here instead.
+        self._turn: AbstractContextManager[Any] = (
+            RLock() if self.engine.dialect.name == "sqlite" else nullcontext()
+        )
 
     def close(self) -> None:
         self.engine.dispose()
@@ -44,7 +50,7 @@ class Rows:
     @contextmanager
     def change(self) -> Iterator[Session]:
         """One transaction: all of it is kept, or nothing."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with self._turn, Session(self.engine, expire_on_commit=False) as session:
             try:
                 yield session
                 session.commit()
