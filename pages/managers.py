@@ -5,7 +5,6 @@ import streamlit as st
 from workbench import review, ui
 from workbench.analytics import Questions
 from workbench.model import Role, now
-from workbench.store.survey import survey
 from workbench.ui import (
     board,
     frame,
@@ -57,7 +56,7 @@ with st.spinner(say("Counting…")):
     questions.renew()
 
 documents = sum(work.store.counts().values())
-lines = survey(work.store)
+lines = survey_form.kept(work)
 today = local(questions.at or now()).date()
 units = {unit.code: unit.name for unit in work.store.units()}
 batches = {batch.id: batch.name for batch in work.store.batches()}

@@ -69,8 +69,9 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         site.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """One for a file: as long as Playwright lives, nothing else here may run an event loop."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]

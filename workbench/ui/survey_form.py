@@ -13,7 +13,7 @@ from workbench import exchange, review
 from workbench.catalogues.roadmap import area_of, areas
 from workbench.exchange import sheets
 from workbench.model import Person, Role, SurveyLine, now
-from workbench.store.survey import drop_survey, keep_survey
+from workbench.store.survey import drop_survey, keep_survey, survey
 from workbench.survey import HEADINGS, Checked, check
 from workbench.ui import frame, progress
 from workbench.ui.board import Board
@@ -22,6 +22,11 @@ from workbench.words import language, say
 from workbench.workspace import Workspace
 
 _REGIMES: Mapping[str, str] = {"before": "before 01/7/2022", "from": "from 01/7/2022"}
+
+
+def kept(work: Workspace) -> tuple[SurveyLine, ...]:
+    """Every line of the survey that stands."""
+    return survey(work.store)
 
 
 def show(work: Workspace, board: Board, survey: Sequence[SurveyLine], *, by: Person) -> None:
