@@ -6,8 +6,10 @@ import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tests import full_workbench
 from workbench import flow, words
@@ -105,6 +107,7 @@ def test_what_is_escalated_says_why_and_comes_back_with_its_answer(work: Workspa
         flow.answer(work, "e1", by="duyet1", text="")
     flow.answer(work, "e1", by="duyet1", text="Để trống")
     assert flow.answers(work, first) == [("Cán bộ duyet1", "Để trống")]
+    assert work.store.answered([first, "không có"]) == {first}
     assert first not in on_desk(work, "soat2")  # it is for whoever asked
     assert on_desk(work)[0] == first
 
@@ -249,3 +252,56 @@ def test_a_trace_is_kept_once(work: Workspace) -> None:
         flow.note(work, [Trace(id="t1", document=document, act="accept", by="soat1", keys=1)])
     (kept,) = work.store.traces(document)
     assert (kept.keys, kept.chosen) == (1, None)
+
+
+def test_as_many_questions_are_asked_for_a_full_desk_as_for_one_paper(work: Workspace) -> None:
+    asked: list[str] = []
+    sa.event.listen(
+        work.store.engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, *_: asked.append(statement),
+    )
+    assert len(on_desk(work, limit=1)) == 1
+    for_one = sum(question.startswith("SELECT") for question in asked)
+    asked.clear()
+    assert len(on_desk(work, limit=8)) > 1
+    assert sum(question.startswith("SELECT") for question in asked) == for_one
+
+
+def test_an_act_that_came_in_between_stands_in_what_is_shown_and_found(
+    work: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = on_desk(work, limit=1)[0]
+    fields = [f.name for f in flow.sheet(work, document).fields][:2]
+    keep = work.store.correct
+
+    def interrupted(*given: Any, **named: Any) -> Any:
+        # The same person in another tab: a lease does not keep those two apart.
+        monkeypatch.setattr(work.store, "correct", keep)
+        other = flow.FieldAct("b1", fields[1], Act.EDIT, "Giữa chừng")
+        flow.correct(work, document, [other], by="soat1")
+        return keep(*given, **named)
+
+    monkeypatch.setattr(work.store, "correct", interrupted)
+    act = flow.FieldAct("a1", fields[0], Act.EDIT, "Đầu tiên")
+    seen = flow.correct(work, document, [act], by="soat1")
+    stands = {f.name: f.value for f in seen.fields}
+    assert (stands[fields[0]], stands[fields[1]]) == ("Đầu tiên", "Giữa chừng")
+    found = work.store.document(document)
+    assert found is not None and seen.document.revision == found.revision
+    assert "dau tien" in found.sought and "giua chung" in found.sought
+
+
+def test_what_a_correction_shows_is_what_the_document_says_when_it_is_opened_again(
+    work: Workspace,
+) -> None:
+    document = on_desk(work, limit=1)[0]
+    names = [f.name for f in flow.sheet(work, document).fields][:2]
+    acts = [flow.FieldAct(f"a{n}", name, Act.EDIT, "Mới") for n, name in enumerate(names)]
+    seen = flow.correct(work, document, [*acts, flow.FieldAct("u", names[0], Act.UNDO)], by="soat1")
+    again = flow.sheet(work, document)
+    assert seen == again and seen.document.sought == again.document.sought
+    serials = [c.serial for c in seen.corrections]
+    assert serials == list(range(1, len(serials) + 1))
+    twice = flow.correct(work, document, acts, by="soat1")
+    assert (twice.fields, twice.corrections) == (again.fields, again.corrections)

@@ -185,6 +185,14 @@ class Desks(Rows):
         """Each time this document was put aside, oldest first."""
         return self._of(Parking, document, Parking.at)
 
+    def answered(self, documents: Sequence[str]) -> frozenset[str]:
+        """Those of the documents that were escalated and got an answer."""
+        query = sa.select(col(Parking.document)).where(
+            col(Parking.document).in_(documents), col(Parking.answer) != ""
+        )
+        with self._looking.connect() as connection:
+            return frozenset(connection.execute(query).scalars())
+
     def put_aside(
         self, how: ParkedAs, *, by: str | None = None, limit: int = 200
     ) -> list[tuple[Parking, Document]]:

@@ -70,9 +70,8 @@ def lay_out(desk: station.Desk, work: Work, *, by: str) -> None:
     if desk.wants_more(at := now()):
         desk.lay(flow.next_review(work, by, limit=station.LAID_OUT), at=at)
         desk.extra["answers"] = {
-            document: [{"who": who, "text": text} for who, text in told]
-            for document in desk.sheets
-            if (told := flow.answers(work, document))
+            document: [{"who": who, "text": text} for who, text in flow.answers(work, document)]
+            for document in work.store.answered(list(desk.sheets))
         }
     if "day" not in desk.extra:
         own = flow.day(work, by=by)
