@@ -163,7 +163,7 @@ async def _work(
 async def _review(
     reviewer: Reviewer, end: float, pause: float, dice: random.Random
 ) -> tuple[list[float], list[float], int]:
-    """Confirm a field, look at the rest, pass the document on; again until the time is over."""
+    """Confirm what is doubtful, or one field; pass the document on; again until time is over."""
     submits: list[float] = []
     acts: list[float] = []
     refused = 0
@@ -175,12 +175,17 @@ async def _review(
             if reviewer.next_document() is None:
                 break
             continue
-        first = reviewer.sheets[document]["fields"][0]
-        act = {
-            "id": uuid4().hex, "what": "act", "document": document, "field": first["name"],
-            "act": "accept", "value": first["proposed"], "keys": 1, "milliseconds": 900,
-        }  # fmt: skip
-        acts.append(await reviewer.submit(act))
+        fields = reviewer.sheets[document]["fields"]
+        # Papers that another measurement left on a desk still have doubtful fields.
+        looked_at = [field for field in fields if field["doubtful"]] or fields[:1]
+        confirmed = [
+            {
+                "id": uuid4().hex, "what": "act", "document": document, "field": each["name"],
+                "act": "accept", "value": each["proposed"], "keys": 1, "milliseconds": 900,
+            }
+            for each in looked_at
+        ]  # fmt: skip
+        acts.append(await reviewer.submit(*confirmed))
         await asyncio.sleep(dice.expovariate(2 / pause))
         decision = {
             "id": uuid4().hex, "what": "decision", "document": document, "decision": "pass",
