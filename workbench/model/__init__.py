@@ -1,7 +1,7 @@
 """The nouns: rows that are kept, values that are computed, words for states."""
 
+from workbench.model.holders import Holder
 from workbench.model.rows import (
-    ROWS,
     Batch,
     BatchConstant,
     Comment,
@@ -32,7 +32,9 @@ from workbench.model.rows import (
 from workbench.model.states import (
     Act,
     Decision,
+    HolderKind,
     Intake,
+    Origin,
     PageMatter,
     ParkedAs,
     Role,
@@ -57,7 +59,6 @@ from workbench.model.values import (
 )
 
 __all__ = [
-    "ROWS",
     "Act",
     "Approved",
     "Batch",
@@ -70,8 +71,11 @@ __all__ = [
     "Event",
     "FieldReading",
     "Finding",
+    "Holder",
+    "HolderKind",
     "Identity",
     "Intake",
+    "Origin",
     "Package",
     "Page",
     "PageMatter",

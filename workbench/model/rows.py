@@ -14,6 +14,7 @@ from workbench.model.states import (
     Act,
     Decision,
     Intake,
+    Origin,
     PageMatter,
     ParkedAs,
     SeenIn,
@@ -102,7 +103,7 @@ class Document(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True)
     batch: str = Field(index=True)
-    source: str
+    source: str  # the file with its first page; empty for a record that has none
     unit: str = Field(index=True)
     number: int  # place in its batch, from 1
     stage: Stage = Field(default=Stage.RECEIVED, sa_type=_stored(Stage))
@@ -126,6 +127,8 @@ class Document(SQLModel, table=True):
     record_digest: str | None = None
     pdf_digest: str | None = None  # SHA-256 in the object store
     sought: str = ""  # the values as they stand, without marks and case: for finding only
+    origin: Origin = Field(default=Origin.SCAN, sa_type=_stored(Origin))
+    holder: str | None = Field(default=None, index=True)  # the one person or organisation
     created_at: datetime = Field(default_factory=now)
     changed_at: datetime = Field(default_factory=now)
 
@@ -443,11 +446,3 @@ class Worker(SQLModel, table=True):
     pid: int
     started_at: datetime = Field(default_factory=now)
     seen_at: datetime = Field(default_factory=now)
-
-
-ROWS: tuple[type[SQLModel], ...] = (
-    Unit, Person, Batch, SourceFile, Document, Page, PageProposal, Reading, FieldReading, Proposal,
-    Correction,
-    TextCorrection, BatchConstant, Comment, Review, Parking, Preference, Trace, Signature, Receipt,
-    Event, TemplateVersion, SurveyLine, Worker,
-)  # fmt: skip

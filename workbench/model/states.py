@@ -27,6 +27,15 @@ class Intake(StrEnum):
     REFUSED = "refused"
 
 
+class Origin(StrEnum):
+    """Where a record's values came from."""
+
+    SCAN = "scan"  # read from a scanned paper, which is its file
+    TYPED = "typed"  # typed in from a paper that is not scanned
+    TABLE = "table"  # a row of an entry file
+    DATABASE = "database"  # converted from a specialised database
+
+
 class Decision(StrEnum):
     """How a sitting with a document ends."""
 
@@ -81,6 +90,11 @@ class Standing(StrEnum):
     APPLIED = "applied"  # by the machine; nobody has looked at it
     CONFIRMED = "confirmed"
     UNDONE = "undone"
+
+
+class HolderKind(StrEnum):
+    PERSON = "person"
+    ORGANISATION = "organisation"
 
 
 class Severity(StrEnum):
