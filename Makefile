@@ -6,10 +6,12 @@
 #   make clean   remove the environment; data/ stays
 #
 # PYTHON=python3.12      the Python to make the environment with
+# JOBS=2                 how many tests run side by side
 # TORCH_INSTALL="…"      your CPU wheel source for torch, as pip understands it (for EasyOCR)
 
 VENV := .venv
 PYTHON ?=
+JOBS ?= 2
 TORCH_INSTALL ?=
 export VENV PYTHON TORCH_INSTALL
 # Tesseract's threads spin on a busy machine; the workbench spreads pages over processes instead.
@@ -40,7 +42,7 @@ layers:
 	$(VENV)/bin/lint-imports
 
 tests:
-	$(VENV)/bin/pytest --nbmake tests notebooks
+	$(VENV)/bin/pytest -n $(JOBS) --dist loadfile --nbmake tests notebooks
 
 lock:
 	$(VENV)/bin/python tools/lock.py
