@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from workbench.exchange.evidence import Witnessed
 from workbench.exchange.excel import exported, write_list
 from workbench.exchange.package import pack
 
-__all__ = ["exported", "pack", "write_list"]
+__all__ = ["Witnessed", "exported", "pack", "write_list"]

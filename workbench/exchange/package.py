@@ -1,8 +1,10 @@
 """The package of one record: the sealed PDF, the record, the papers as received, and its history.
 
-document.pdf            the sealed archival PDF
+document.pdf            the sealed archival PDF; a record without a scan has none
 record.json             the record two people vouch for, canonical: its SHA-256 stands in the seal
+record.json.p7s         of a record without a scan: its seal, a detached CAdES signature (DER)
 provenance.json         who did what when (by sign-in name), with which engines and template
+evidence.json           who saw which candidates in each field and decided what; events after PREMIS
 originals/<sha256>.ext  every file as it was received
 manifest-sha512.txt     a digest a file, as `sha512sum --check` reads it
 """
@@ -16,28 +18,41 @@ from pathlib import PurePath
 from typing import Any
 
 from workbench.errors import DepositError
+from workbench.exchange.evidence import Witnessed, as_told
 from workbench.model import Approved, Event, Package, Reading, Signature, Stage
+
+PDF = "document.pdf"
+RECORD = "record.json"
+DETACHED = "record.json.p7s"
+EVIDENCE = "evidence.json"
+PROVENANCE = "provenance.json"
+MANIFEST = "manifest-sha512.txt"
 
 
 def pack(
     approved: Approved,
     *,
-    pdf: bytes,
+    pdf: bytes | None,
     signature: Signature,
     originals: Mapping[str, bytes],
     events: Sequence[Event] = (),
     readings: Sequence[Reading] = (),
     pages: Sequence[Mapping[str, object]] = (),
+    witnessed: Witnessed | None = None,
+    detached: bytes | None = None,
 ) -> Package:
     """The package of an approved and sealed record; the same arguments give the same package.
 
-    `pages` says of each page of the record which page of which original it was scanned into.
+    `pages` says of each page of the record which page of which original it was scanned into;
+    `witnessed` is what the machine proposed and what people did about it. A record without a scan
+    has no `pdf`: its seal is `detached`, and `Signature.pdf_digest` is that of the seal.
 
     What happens to the document after sealing is not part of it, so that exporting again is the
     same package. Raises DepositError where PDF or originals are not those that were vouched for.
     """
     record = approved.record
-    _check(approved, pdf, signature, originals)
+    seal = detached if pdf is None else pdf
+    _check(approved, seal, signature, originals)
     held = {sha256(data).hexdigest(): (name, data) for name, data in originals.items()}
     places = {
         digest: f"originals/{digest}{PurePath(name).suffix.lower()}"
@@ -68,21 +83,28 @@ def pack(
         "events": [_event(event) for event in _until_sealed(events)],
     }
     files = {
-        "document.pdf": pdf,
-        "record.json": record.canonical(),
-        "provenance.json": _as_json(provenance),
+        RECORD: record.canonical(),
+        PROVENANCE: _as_json(provenance),
         **{places[digest]: data for digest, (_, data) in held.items()},
     }
+    if pdf is not None:
+        files[PDF] = pdf
+    if detached is not None:
+        files[DETACHED] = detached
+    if witnessed is not None:
+        past = _until_sealed(events)
+        told = as_told(approved, signature, witnessed, events=past, readings=readings, pages=pages)
+        files[EVIDENCE] = _as_json(told)
     manifest = "".join(f"{sha512(files[name]).hexdigest()}  {name}\n" for name in sorted(files))
     return Package(
         object_id=f"urn:workbench:document:{record.document}",
-        files={**files, "manifest-sha512.txt": manifest.encode()},
+        files={**files, MANIFEST: manifest.encode()},
         message=f"Sealed record, revision {record.revision}",
     )
 
 
 def _check(
-    approved: Approved, pdf: bytes, signature: Signature, originals: Mapping[str, bytes]
+    approved: Approved, seal: bytes | None, signature: Signature, originals: Mapping[str, bytes]
 ) -> None:
     document = approved.record.document
     if approved.record.digest != approved.record_digest:
@@ -92,7 +114,8 @@ def _check(
             document=document,
         )
     if (
-        sha512(pdf).hexdigest() != signature.pdf_digest
+        seal is None
+        or sha512(seal).hexdigest() != signature.pdf_digest
         or signature.record_digest != approved.record_digest
     ):
         raise DepositError(

@@ -106,10 +106,22 @@ def deposit(work: Work, document: Document) -> Receipt:
         events=store.events(document.id),
         readings=[r for r in store.readings(document.id) if r.page in {p.id for p in pages}],
         pages=_scanned_from(sources, pages),
+        witnessed=witnessed(work, document),
     )
     receipt = work.repository.deposit(package)
     receipt.document = document.id
     return receipt
+
+
+def witnessed(work: Work, document: Document) -> exchange.Witnessed:
+    """What the machine proposed for a document and what people did about it."""
+    store = work.store
+    return exchange.Witnessed(
+        proposals=store.proposals(document.id),
+        corrections=store.corrections(document.id),
+        reviews=store.reviews(document.id),
+        traces=store.traces(document.id),
+    )
 
 
 def _by_own_name(sources: Sequence[SourceFile], contents: Sequence[bytes]) -> dict[str, bytes]:
