@@ -31,12 +31,12 @@ from tests import postgres as postgres_server
 from workbench import migrations, worker
 from workbench.analytics import Lake, Questions
 from workbench.analytics import lake as lakes
-from workbench.analytics.increment import PART_OF, SCHEMAS
 from workbench.analytics.merged import Merged
+from workbench.analytics.schemas import PART_OF, SCHEMAS
 from workbench.bench import analytics as bench
 from workbench.bench import province
 from workbench.cli import app
-from workbench.errors import Sentence, StaleDocumentError, StorageError
+from workbench.errors import OutdatedLakeError, Sentence, StaleDocumentError, StorageError
 from workbench.model import (
     Act,
     Correction,
@@ -51,6 +51,7 @@ from workbench.model import (
     Review,
     Signature,
     Stage,
+    Trace,
     Unit,
     now,
 )
@@ -153,7 +154,7 @@ class History:
         self.store.add(
             Document(id=key, batch="b", source=key, unit=f"U{n % 2}", number=n, created_at=came),
             Page(id=key, document=key, number=0, file_page=0, width=10, height=10, dpi=300,
-                 scan="", view=""),
+                 scan="", view="", scanner=("Canon DR-C225", "")[n % 2]),
             Event(document=key, batch="b", unit=f"U{n % 2}", after=Stage.RECEIVED, by="soat1",
                   at=at),
         )  # fmt: skip
@@ -188,8 +189,11 @@ class History:
                                 revision=0, at=at, keys=n)  # fmt: skip
         found = self.store.document(document)
         assert found is not None
+        look = Trace(id=correction.id, document=document, field="ngay_cap", act=act, by="soat1",
+                     at=at, first_key=300, committed=900, keys=n, chosen=n % 2 or None,
+                     typed=act is Act.EDIT)  # fmt: skip
         try:
-            self.store.correct(found, [correction], by="soat1", at=at)
+            self.store.correct(found, [correction], by="soat1", at=at, traces=[look])
         except StaleDocumentError:
             return  # it is not under review
 
@@ -199,6 +203,11 @@ class History:
         review = Review(document=document, by="soat1", duty="review", decision=decision,
                         revision=0, at=at)  # fmt: skip
         self._move(document, to, at, [review])
+
+    def _look(self, document: str, n: int, at: datetime) -> None:
+        """A sitting is told of by itself: put aside, nothing else of the paper changes."""
+        self.store.add(Trace(id=uuid4().hex, document=document, act="postponed", by="soat1", at=at,
+                             dwell=100 * n, latency=n or None))  # fmt: skip
 
     def _seal(self, document: str, n: int, at: datetime) -> None:
         signature = Signature(document=document, signer="s", certificate="c", level="B-T",
@@ -247,8 +256,8 @@ class History:
         self.store.move(found, to, by="worker", at=at, rows=rows or [], **more)
 
 
-DEEDS = ("arrive", "arrive", "read", "propose", "correct", "decide", "seal", "hold", "refresh",
-         "compact", "rebuild", "killed_refresh", "killed_compact", "killed_rebuild")  # fmt: skip
+DEEDS = ("arrive", "arrive", "read", "propose", "correct", "decide", "look", "seal", "hold",
+         "refresh", "compact", "rebuild", "killed_refresh", "killed_compact", "killed_rebuild")  # fmt: skip
 
 
 @settings(
@@ -446,12 +455,32 @@ def test_roll_ups_answer_as_the_rows_do(forty: tuple[Store, Lake]) -> None:
         {}, {"since": first + timedelta(days=3), "until": last - timedelta(days=2)},
         {"units": ["PC06"]}, {"kinds": ["antt"], "until": last - timedelta(days=9)},
     ]  # fmt: skip
-    for name in ("engine_agreement", "corrections_by_field", "accepted_unseen"):
+    for name, order in (
+        ("engine_agreement", "field"),
+        ("corrections_by_field", "field"),
+        ("accepted_unseen", "field"),
+        ("scanners_right", "scanner"),
+    ):
         for period in periods:
-            one, two = (q.ask(name, **period) for q in (rows, cells))
-            assert one.sort_values("field", kind="stable").to_dict("list") == (
-                two.sort_values("field", kind="stable").to_dict("list")
-            ), (name, period)
+            one, two = (
+                q.ask(name, **period).fillna("").sort_values(order, kind="stable").to_dict("list")
+                for q in (rows, cells)
+            )
+            assert one == two, (name, period)
+
+
+def test_a_lake_of_another_version_is_made_anew_at_the_next_refresh(
+    forty: tuple[Store, Lake],
+) -> None:
+    store, lake = forty
+    lake.refresh(store, at=NOON)
+    before = counted(lake)
+    lake.manifest.write_text(lake.manifest.read_text().replace('"format":2', '"format":1'))
+    with pytest.raises(OutdatedLakeError) as told:
+        lake.state()
+    assert "lake rebuild" in told.value.remedy.text
+    assert lake.refresh(store, at=NOON).documents == 40
+    assert counted(lake) == before
 
 
 # --- the command line ----------------------------------------------------------------------------

@@ -126,6 +126,18 @@ class WrongPinError(SigningError):
     """The PIN is wrong."""
 
 
+class RefusedError(SigningError):
+    """Whoever had to confirm the seal refused it."""
+
+
+class ExpiredError(SigningError):
+    """Nobody confirmed the seal in time."""
+
+
+class UnreachableServiceError(SigningError):
+    """The signing service cannot be reached."""
+
+
 class DepositError(WorkbenchError):
     """The repository did not take the package."""
 
@@ -140,6 +152,10 @@ class StorageError(WorkbenchError):
 
 class MissingFileError(StorageError):
     """A kept file is missing."""
+
+
+class OutdatedLakeError(StorageError):
+    """The event lake was written by another version of the workbench."""
 
 
 class SettingsError(WorkbenchError):

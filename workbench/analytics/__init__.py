@@ -6,8 +6,8 @@ DuckDB reads the lake's own files, loads no extension and calls nobody.
 
 from __future__ import annotations
 
-from workbench.analytics.increment import SCHEMAS
 from workbench.analytics.lake import Difference, Lake, Refreshed
 from workbench.analytics.questions import Query, Questions, queries
+from workbench.analytics.schemas import SCHEMAS
 
 __all__ = ["SCHEMAS", "Difference", "Lake", "Query", "Questions", "Refreshed", "queries"]

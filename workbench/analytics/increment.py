@@ -1,7 +1,7 @@
 """The one door into the lake: rows of the store come in, only facts about them go on.
 
 A fact is a number, a code, a count, a time or a yes/no. What a paper says, what a person typed and
-who that person was stay on this side: `SCHEMAS` lists every column that may pass.
+who that person was stay on this side: `schemas` lists every column that may pass.
 """
 
 from __future__ import annotations
@@ -20,87 +20,13 @@ import numpy as np
 import pyarrow as pa
 
 from workbench import review, vietnamese
+from workbench.analytics.schemas import BORN, SCHEMAS, bit
 from workbench.model import Act, Correction, Proposal, Severity, Stage, day
-from workbench.model.changes import PARTS, Changes, Rows
+from workbench.model.changes import Changes, Rows
 from workbench.scope import regime
 
-_AT = pa.timestamp("us", tz="UTC")
-_TEXT, _YES, _DAY, _NUMBER = pa.string(), pa.bool_(), pa.date32(), pa.int32()
-_LONG, _REAL = pa.int64(), pa.float32()
-
-# `document` is the number of the document, the same in every table. A day is one in Việt Nam.
-SCHEMAS: Mapping[str, pa.Schema] = {
-    # reason: the pattern of the sentence, without the values that fill it
-    "documents": pa.schema(
-        {
-            "document": _NUMBER, "id": _TEXT, "batch": _TEXT, "number": _NUMBER, "unit": _TEXT,
-            "kind": _TEXT, "template": _TEXT, "template_version": _NUMBER, "stage": _TEXT,
-            "held_at": _TEXT, "reason": _TEXT, "regime": _TEXT, "pages": _NUMBER,
-            "scan_level": _TEXT, "fields": _NUMBER, "flagged": _NUMBER, "created_at": _AT,
-            "changed_at": _AT, "day": _DAY, "read_on": _DAY, "proposed_on": _DAY,
-            "reviewed_on": _DAY, "approved_on": _DAY, "signed_on": _DAY, "exported_on": _DAY,
-            "returned": _NUMBER,
-        }
-    ),
-    # first: the first time that the document came to this stage; left_at: none while it is there
-    "moves": pa.schema(
-        {
-            "document": _NUMBER, "serial": _LONG, "before": _TEXT, "after": _TEXT, "reason": _TEXT,
-            "by_machine": _YES, "who": _TEXT, "first": _YES, "at": _AT, "day": _DAY,
-            "left_at": _AT,
-        }
-    ),
-    # one row an engine and a page
-    "readings": pa.schema(
-        {
-            "document": _NUMBER, "page": _NUMBER, "engine": _TEXT, "version": _TEXT,
-            "words": _NUMBER, "cpu_seconds": _REAL, "seconds": _REAL, "failed": _YES,
-            "scan_level": _TEXT, "dpi": _NUMBER, "at": _AT, "day": _DAY,
-        }
-    ),
-    # changed: what stands differs from what was proposed; late: and that came after the paper had
-    # been passed on for the first time
-    "fields": pa.schema(
-        {
-            "document": _NUMBER, "field": _TEXT, "field_kind": _TEXT, "template": _TEXT,
-            "position": _NUMBER, "probability": _REAL, "agreement": _REAL, "accepted": _YES,
-            "flagged": _YES, "findings": _NUMBER, "act": _TEXT, "acts": _NUMBER, "keys": _NUMBER,
-            "milliseconds": _NUMBER, "seen": _YES, "changed": _YES, "late": _YES,
-        }
-    ),
-    # says: which engines said the same of this field; 0 what was proposed, -1 nothing
-    "candidates": pa.schema(
-        {
-            "document": _NUMBER, "field": _TEXT, "field_kind": _TEXT, "engine": _TEXT,
-            "version": _TEXT, "says": pa.int8(), "agrees": _YES, "confidence": _REAL,
-            "cpu_seconds": _REAL,
-        }
-    ),
-    # stands: the newest act on its field that was not taken back
-    "acts": pa.schema(
-        {
-            "document": _NUMBER, "serial": _NUMBER, "field": _TEXT, "field_kind": _TEXT,
-            "act": _TEXT, "stands": _YES, "changed": _YES, "keys": _NUMBER,
-            "milliseconds": _NUMBER, "revision": _NUMBER, "who": _TEXT, "at": _AT, "day": _DAY,
-        }
-    ),
-    "decisions": pa.schema(
-        {
-            "document": _NUMBER, "duty": _TEXT, "decision": _TEXT, "with_reason": _YES,
-            "milliseconds": _NUMBER, "who": _TEXT, "at": _AT, "day": _DAY,
-        }
-    ),
-    "signatures": pa.schema(
-        {"document": _NUMBER, "level": _TEXT, "trial": _YES, "who": _TEXT, "at": _AT, "day": _DAY}
-    ),
-    "receipts": pa.schema(
-        {"document": _NUMBER, "repository": _TEXT, "version": _TEXT, "at": _AT, "day": _DAY}
-    ),
-}  # fmt: skip
-
-PART_OF: Mapping[str, str] = {name: "fields" if name == "candidates" else name for name in SCHEMAS}
 VIET_NAM = timedelta(hours=7)  # since 1975 without summer time
-BORN = pa.schema({"document": _NUMBER, "parts": _NUMBER})
+_AT = pa.timestamp("us", tz="UTC")
 
 _DAY_OF = {
     Stage.READ: "read_on", Stage.PROPOSED: "proposed_on", Stage.REVIEWED: "reviewed_on",
@@ -124,11 +50,6 @@ class Increment:
     @property
     def rows(self) -> int:
         return sum(table.num_rows for table in self.tables.values())
-
-
-def bit(part: str) -> int:
-    """The bit that stands for a part in `touched`."""
-    return 1 << PARTS.index(part)
 
 
 def local_days(moments: pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -201,6 +122,7 @@ class _Facts:
         self.makers: Mapping[str, Callable[[], pa.Table]] = {
             "documents": self._documents, "moves": self._moves, "readings": self._readings,
             "fields": self._fields, "candidates": self._candidates, "acts": self._acts,
+            "looks": self._looks,
             "decisions": self._decisions, "signatures": self._signatures,
             "receipts": self._receipts,
         }  # fmt: skip
@@ -254,8 +176,10 @@ class _Facts:
                 returned[row[0]] += row[2] not in _FORWARD
         pages: dict[int, int] = defaultdict(int)
         worst: dict[int, str] = {}
+        scanners: dict[int, set[str]] = defaultdict(set)
         for (number, _), page in self.pages.items():
             pages[number] += 1
+            scanners[number].add(page.scanner)
             if page.level is not None:
                 worst[number] = max(page.level, worst.get(number, ""), key=_LEVELS.index)
         fields: dict[int, int] = defaultdict(int)
@@ -275,7 +199,8 @@ class _Facts:
                 (
                     number, row[1], row[2], row[3], row[4], row[5], row[6],
                     self.versions.get(row[6]), row[7], row[8], row[9], regime(day(issued)),
-                    pages[number], worst.get(number), fields[number], flagged[number], None, None,
+                    pages[number], worst.get(number), _only(scanners[number]), row[12],
+                    fields[number], flagged[number], None, None,
                     on, *(days_of.get(name) for name in _DAY_OF.values()), returned[number],
                 )
             )  # fmt: skip
@@ -313,7 +238,7 @@ class _Facts:
     def _readings(self) -> pa.Table:
         wanted = [row for row in self.rows["reading"] if self._touched(row[0], "readings")]
         at = _moments(r[8] for r in wanted)
-        nowhere = _Page(None, None, None)
+        nowhere = _Page(None, None, None, "")
         rows = []
         for number, page, engine, version, count, cpu, seconds, failure, _ in wanted:
             on = self.pages.get((number, page), nowhere)
@@ -404,6 +329,19 @@ class _Facts:
             )  # fmt: skip
         return _table(SCHEMAS["acts"], zip(*rows, strict=True), at=at, day=local_days(at))
 
+    def _looks(self) -> pa.Table:
+        wanted = self.rows["trace"]
+        at = _moments(r[5] for r in wanted)
+        rows = []
+        for number, _, field, act, by, _, *seen in wanted:
+            # first_key, committed, keys, clicks, backspaces, chosen | typed | the rest
+            shown, typed, after = seen[:6], seen[6], seen[7:]
+            rows.append(
+                (number, _kind_of(field) or None, act, *shown, bool(typed), *after, self._who(by),
+                 None, None)
+            )  # fmt: skip
+        return _table(SCHEMAS["looks"], zip(*rows, strict=True), at=at, day=local_days(at))
+
     def _decisions(self) -> pa.Table:
         wanted = self.rows["review"]
         at = _moments(r[7] for r in wanted)
@@ -431,6 +369,7 @@ class _Page:
     number: int | None
     dpi: int | None
     level: str | None
+    scanner: str
 
 
 _LEVELS = ["", "good", "fair", "poor"]
@@ -439,13 +378,18 @@ _CHANGING = frozenset({Act.CANDIDATE, Act.EDIT, Act.ILLEGIBLE, Act.ABSENT})
 
 def _page(row: tuple[Any, ...]) -> _Page:
     """How well a page was scanned, in three plain levels; unknown while it is not assessed."""
-    _, _, number, dpi, blur, contrast, skew = row
+    _, _, number, dpi, blur, contrast, skew, scanner = row
     if blur is None:
-        return _Page(number, dpi, None)
+        return _Page(number, dpi, None, scanner)
     if blur < 50 or dpi < 150 or (contrast or 0) < 0.3:
-        return _Page(number, dpi, "poor")
+        return _Page(number, dpi, "poor", scanner)
     fair = blur < 100 or dpi < 250 or abs(skew or 0) > 2
-    return _Page(number, dpi, "fair" if fair else "good")
+    return _Page(number, dpi, "fair" if fair else "good", scanner)
+
+
+def _only(scanners: set[str]) -> str | None:
+    """The one that made every page; none where nobody said, or several did."""
+    return next(iter(scanners)) or None if len(scanners) == 1 else None
 
 
 def _version(row: tuple[Any, ...]) -> tuple[int, str]:

@@ -23,14 +23,15 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from workbench.analytics.increment import BORN, SCHEMAS, Increment, increment, key_of
+from workbench.analytics.increment import Increment, increment, key_of
 from workbench.analytics.merged import CELLS, Merged
-from workbench.errors import StorageError
+from workbench.analytics.schemas import BORN, SCHEMAS
+from workbench.errors import OutdatedLakeError, StorageError
 from workbench.model.changes import Source
 
 __all__ = ["Difference", "Lake", "Refreshed", "State"]
 
-FORMAT = 1
+FORMAT = 2
 AT_ONCE = 4_000  # documents that are taken in together: bounds the memory
 DUE_INCREMENTS = 24  # more than these, or so many rows of them, are worth a compaction
 DUE_ROWS = 1_000_000
@@ -97,9 +98,8 @@ class State:
     def from_json(cls, text: str) -> Self:
         plain = json.loads(text)
         if plain.pop("format") != FORMAT:
-            raise StorageError(
-                "The event lake was written by another version of the workbench.",
-                "Make it anew from the store: workbench lake rebuild.",
+            raise OutdatedLakeError(
+                remedy="It is made anew by itself within minutes; at once: workbench lake rebuild."
             )
         plain["at"] = datetime.fromisoformat(plain["at"]) if plain["at"] else None
         plain["under_way"] = tuple(plain["under_way"]) if plain["under_way"] else None
@@ -183,8 +183,11 @@ class Lake:
 
     def refresh(self, source: Source, *, at: datetime) -> Refreshed:
         """Take in what the store kept since the last time, as of `at`."""
-        with self._writing():
-            return self._follow(source, at)
+        try:
+            with self._writing():
+                return self._follow(source, at)
+        except OutdatedLakeError:
+            return self.rebuild(source, at=at)
 
     def rebuild(self, source: Source, *, at: datetime) -> Refreshed:
         """Forget everything and take the whole store in; until that is done the old lake holds."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import duckdb
 import pyarrow as pa
 
-from workbench.analytics.increment import BORN, PART_OF, SCHEMAS, bit
+from workbench.analytics.schemas import BORN, PART_OF, SCHEMAS, bit
 
 if TYPE_CHECKING:
     from workbench.analytics.lake import Kept, State
@@ -49,6 +49,20 @@ CELLS: Mapping[str, str] = {
         FROM fields AS f
         JOIN chosen_documents AS d ON d.document = f.document
         WHERE d.settled
+        GROUP BY ALL
+    """,
+    "scan_cells": """
+        SELECT
+            d.month,
+            d.unit, d.kind, d.scanner, d.scan_level,
+            count(DISTINCT d.document) AS papers,
+            count(*) AS cases,
+            count(*) FILTER (f.changed) AS changed,
+            count(*) FILTER (f.flagged) AS flagged,
+            sum(f.milliseconds)::BIGINT AS milliseconds
+        FROM fields AS f
+        JOIN chosen_documents AS d ON d.document = f.document
+        WHERE d.settled AND d.origin = 'scan'
         GROUP BY ALL
     """,
     "engine_cells": """

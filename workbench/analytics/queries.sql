@@ -89,6 +89,30 @@ JOIN beside_cells(units, kinds, since, until) AS d ON d.document = f.document
 WHERE d.settled
 GROUP BY ALL;
 
+-- name: scan_cells
+-- How papers came out of each scanner: sums to be summed, per unit, kind, scanner and level of scan.
+CREATE MACRO scan_cells(units, kinds, since, until) AS TABLE
+SELECT * EXCLUDE (month)
+FROM kept_scan_cells
+WHERE (units IS NULL OR list_contains(units, unit))
+    AND (kinds IS NULL OR list_contains(kinds, coalesce(kind, '')))
+    AND month IN (FROM in_cells(since, until))
+UNION ALL BY NAME
+SELECT
+    d.unit,
+    d.kind,
+    d.scanner,
+    d.scan_level,
+    count(DISTINCT d.document) AS papers,
+    count(*) AS cases,
+    count(*) FILTER (f.changed) AS changed,
+    count(*) FILTER (f.flagged) AS flagged,
+    sum(f.milliseconds)::BIGINT AS milliseconds
+FROM fields AS f
+JOIN beside_cells(units, kinds, since, until) AS d ON d.document = f.document
+WHERE d.settled AND d.origin = 'scan'
+GROUP BY ALL;
+
 -- name: engine_cells
 -- What engines said: sums to be summed, per unit, kind, template, scan, engine, version and kind of
 -- field.
@@ -380,6 +404,7 @@ SELECT
     (SELECT count(*) FROM documents) AS documents,
     (SELECT count(*) FROM moves) + (SELECT count(*) FROM readings) + (SELECT count(*) FROM fields)
         + (SELECT count(*) FROM candidates) + (SELECT count(*) FROM acts)
+        + (SELECT count(*) FROM looks)
         + (SELECT count(*) FROM decisions) + (SELECT count(*) FROM signatures)
         + (SELECT count(*) FROM receipts) AS events;
 
@@ -529,6 +554,21 @@ LEFT JOIN templates AS t ON t.digest = c.template
 GROUP BY ALL
 ORDER BY ALL;
 
+-- name: scanners_right
+-- Per scanner (none where the file names none), in scanned papers a person has vouched for: papers,
+-- how many of them are poor scans, fields, how many of them stood as proposed, seconds of mending.
+SELECT
+    scanner,
+    sum(papers)::BIGINT AS papers,
+    coalesce(sum(papers) FILTER (scan_level = 'poor'), 0)::BIGINT AS poor,
+    sum(cases)::BIGINT AS cases,
+    sum(cases - changed)::BIGINT AS right_first,
+    sum(cases - changed) / sum(cases) AS share,
+    sum(milliseconds) / 1000 / sum(papers) AS seconds_a_paper
+FROM scan_cells($units::VARCHAR[], $kinds::VARCHAR[], $since::DATE, $until::DATE)
+GROUP BY scanner
+ORDER BY scanner NULLS LAST;
+
 -- name: engines_right
 -- Per engine, its version and the quality of the scan: readings of fields a person has vouched for,
 -- and how many of them say what stands.
@@ -565,6 +605,29 @@ SELECT
 FROM sittings
 GROUP BY unit
 ORDER BY unit;
+
+-- name: looking_by_unit
+-- Per unit, of fields looked at in the period: how many, the median seconds to the first key and to the
+-- end, the shares that were taken from the first candidate, from another one, or typed, how often
+-- the whole page was opened; and the median seconds from a decision to the next paper in view.
+SELECT
+    d.unit,
+    count(*) FILTER (l.field_kind IS NOT NULL) AS looks,
+    median(l.first_key) FILTER (l.field_kind IS NOT NULL) / 1000 AS first_key_seconds,
+    median(l.committed) FILTER (l.field_kind IS NOT NULL) / 1000 AS committed_seconds,
+    avg((l.chosen = 0)::INTEGER) FILTER (l.field_kind IS NOT NULL) AS share_first,
+    avg((l.chosen > 0)::INTEGER) FILTER (l.field_kind IS NOT NULL) AS share_other,
+    avg(l.typed::INTEGER) FILTER (l.field_kind IS NOT NULL) AS share_typed,
+    avg((l.context > 0)::INTEGER) FILTER (l.field_kind IS NOT NULL) AS share_context,
+    median(l.latency) FILTER (l.field_kind IS NULL) / 1000 AS latency_seconds
+FROM looks AS l
+JOIN chosen($units::VARCHAR[], $kinds::VARCHAR[], NULL::DATE, NULL::DATE) AS d
+    ON d.document = l.document
+WHERE ($since::DATE IS NULL OR l.day >= $since::DATE)
+    AND ($until::DATE IS NULL OR l.day <= $until::DATE)
+GROUP BY d.unit
+HAVING count(*) > 0
+ORDER BY d.unit;
 
 -- name: mending_by_unit
 -- Per unit, in documents a person has vouched for: documents, fields that a person had to look at,

@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from workbench import migrations
-from workbench.analytics.increment import BORN, PART_OF, SCHEMAS, Increment, bit, local_days
+from workbench.analytics.increment import Increment, local_days
 from workbench.analytics.lake import Lake
+from workbench.analytics.schemas import BORN, PART_OF, SCHEMAS, bit
 from workbench.model import (
     Act,
     Correction,
@@ -48,6 +49,7 @@ FIELDS = (
 )  # fmt: skip
 KINDS_OF_FIELD = tuple(name.replace(".1.", ".").replace(".2.", ".") for name in FIELDS)
 HARD = np.array([1, 0.95, 0.9, 0.75, 1, 1, 0.8, 0.98, 1, 0.9, 0.9, 0.97])
+SCANNERS = ("Canon DR-C225", "Fujitsu fi-7160", "Kodak S2050", "Epson DS-530", "HP ScanJet 3000")
 WAY = ("received", "read", "proposed", "reviewed", "approved", "signed", "exported")
 REASONS = (
     "No template fits this form.",
@@ -187,6 +189,17 @@ def _month(dice: np.random.Generator, first: int, n: int, begin: np.datetime64) 
         milliseconds=took[touched], revision=name[touched],
         who=_pick(REVIEWERS, reviewer[owner[touched]]), at=act_at,
     )  # fmt: skip
+    tables["looks"] = _made(
+        "looks",
+        document=number[owner[touched]], field_kind=_pick(KINDS_OF_FIELD, name[touched]),
+        act=_pick(acts, act[touched]), first_key=took[touched] // 3, committed=took[touched],
+        keys=keys[touched], clicks=np.zeros(len(touched)), backspaces=keys[touched] // 5,
+        chosen=pa.array(np.minimum(act[touched], 1), pa.int32(), mask=act[touched] % 2 == 1),
+        typed=act[touched] == 1, distance=keys[touched] // 3, context=act[touched] == 3,
+        dwell=took[touched], idle=np.zeros(len(touched)),
+        latency=pa.nulls(len(touched), pa.int32()),
+        who=_pick(REVIEWERS, reviewer[owner[touched]]), at=act_at,
+    )  # fmt: skip
 
     # the way
     step = np.concatenate([np.arange(r + 1) for r in reached])
@@ -279,7 +292,8 @@ def _month(dice: np.random.Generator, first: int, n: int, begin: np.datetime64) 
         stage=_pick((*WAY, "held"), np.where(held, len(WAY), reached)),
         held_at=_pick(WAY, reached, ~held), reason=_pick(REASONS, reason, ~held),
         regime=_pick(("before", "from"), dice.choice(2, n, p=(0.6, 0.4)), ~proposed), pages=pages,
-        scan_level=_pick(levels, level, reached < 1),
+        scan_level=_pick(levels, level, reached < 1), scanner=_pick(SCANNERS, unit % 5),
+        origin=_pick(["scan"], np.zeros(n, int)),
         fields=np.where(proposed, len(FIELDS), 0), flagged=flagged, created_at=came,
         changed_at=changed_at, day=_local(came), read_on=on(1), proposed_on=on(2),
         reviewed_on=on(3), approved_on=on(4), signed_on=on(5), exported_on=on(6),
@@ -335,7 +349,8 @@ def _paper(dice: np.random.Generator, n: int) -> list[Any]:
             template_digest=digest, stage=Stage.EXPORTED, created_at=came, changed_at=moments[-1],
         ),
         Page(id=key, number=0, file_page=0, width=2480, height=3508, dpi=300, scan="", view="",
-             quality={"blur": 200.0, "contrast": 0.7, "skew": 0.1}, **common),
+             quality={"blur": 200.0, "contrast": 0.7, "skew": 0.1},
+             scanner=SCANNERS[n % len(UNITS) % 5], **common),
         Review(by="soat1", duty="review", decision=Decision.PASS, revision=9, at=moments[3],
                milliseconds=40_000, **common),
         Review(by="duyet1", duty="approve", decision=Decision.PASS, revision=9, at=moments[4],

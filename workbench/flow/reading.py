@@ -65,9 +65,11 @@ def _split(work: Work, document: Document) -> list[Page]:
     store = work.store
     source = store.source(document.source)
     assert source is not None and source.digest is not None and source.media_type is not None  # noqa: S101 - intake keeps all three
+    path = store.path(source.digest)
+    made_by = intake.scanner(path, source.media_type)
     pages: list[Page] = []
     with tempfile.TemporaryDirectory(dir=work.scratch) as folder:
-        images = intake.page_images(store.path(source.digest), source.media_type, Path(folder))
+        images = intake.page_images(path, source.media_type, Path(folder))
         for image in images:
             digest = store.put(image.path)
             pages.append(
@@ -81,6 +83,7 @@ def _split(work: Work, document: Document) -> list[Page]:
                     dpi=image.dpi,
                     scan=digest,
                     view=digest,
+                    scanner=made_by,
                 )
             )
             image.path.unlink()

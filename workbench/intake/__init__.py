@@ -17,13 +17,14 @@ import PIL.Image
 from workbench.errors import UnreadableFileError
 from workbench.intake import images, pdf, refusals
 from workbench.intake.archives import expand
+from workbench.intake.devices import scanner
 from workbench.intake.images import JPEG, PNG, TIFF, PageFile
 from workbench.intake.pdf import PDF
 from workbench.intake.refusals import LIMITS, Limits
 
 __all__ = [
     "JPEG", "LIMITS", "PDF", "PNG", "TIFF", "Examined", "Limits", "PageFile", "examine", "expand",
-    "page_images",
+    "page_images", "scanner",
 ]  # fmt: skip
 
 _CALLED: Final = {PDF: "PDF", TIFF: "TIFF", JPEG: "JPEG", PNG: "PNG"}

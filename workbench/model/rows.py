@@ -39,6 +39,14 @@ def _stored(kind: type[StrEnum]) -> Enum:
     return Enum(kind, native_enum=False, length=20, values_callable=lambda e: [m.value for m in e])
 
 
+def _by_value(table: str) -> Index:
+    """Finds the other papers that say the same; long values are no numbers and no dates."""
+    short = text("length(normalised) <= 40")
+    return Index(
+        f"ix_{table}_value", "normalised", "field", sqlite_where=short, postgresql_where=short
+    )
+
+
 class Unit(SQLModel, table=True):
     """An agency's unit that hands in papers: a department, a district or a commune police."""
 
@@ -155,6 +163,7 @@ class Page(SQLModel, table=True):
     aside: str = ""  # a PageMatter: why it is no part of the paper; its number then follows theirs
     look: dict[str, Any] | None = Field(default=None, sa_type=_JSON)  # what it says of its place
     failure: dict[str, Any] | None = Field(default=None, sa_type=_JSON)  # why it cannot be read
+    scanner: str = ""  # make and model, or the program, that its file names
 
 
 class PageProposal(SQLModel, table=True):
@@ -212,7 +221,7 @@ class FieldReading(SQLModel, table=True):
 class Proposal(SQLModel, table=True):
     """What the machine would write in a field."""
 
-    __table_args__ = (UniqueConstraint("document", "field"),)
+    __table_args__ = (UniqueConstraint("document", "field"), _by_value("proposal"))
 
     id: str = Field(default_factory=new_id, primary_key=True)
     document: str = Field(index=True)
@@ -233,7 +242,10 @@ class Proposal(SQLModel, table=True):
 class Correction(SQLModel, table=True):
     """One act of one person on one field. Append-only; the newest that is not undone stands."""
 
-    __table_args__ = (Index("ix_correction_field", "document", "field"),)
+    __table_args__ = (
+        Index("ix_correction_field", "document", "field"),
+        _by_value("correction"),
+    )
 
     id: str = Field(primary_key=True)  # made by the client, so that sending twice is one act
     document: str

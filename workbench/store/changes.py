@@ -20,6 +20,7 @@ from workbench.model import (
     Review,
     Signature,
     TemplateVersion,
+    Trace,
     Unit,
 )
 from workbench.model.changes import PARTS, Changes, Touched
@@ -31,11 +32,11 @@ _READ: Mapping[type[SQLModel], tuple[tuple[str, ...], tuple[str, ...]]] = {
     Document: (
         ("documents",),
         ("id", "batch", "number", "unit", "kind", "template_digest", "stage", "held_at",
-         "reason.text", "created_at", "changed_at"),
+         "reason.text", "created_at", "changed_at", "origin"),
     ),
     Page: (
         ("documents", "readings"),
-        ("id", "number", "dpi", "quality.blur", "quality.contrast", "quality.skew"),
+        ("id", "number", "dpi", "quality.blur", "quality.contrast", "quality.skew", "scanner"),
     ),
     Event: (
         ("documents", "moves", "fields"),
@@ -59,6 +60,11 @@ _READ: Mapping[type[SQLModel], tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("serial", "id", "field", "act", "before", "after", "normalised", "by", "at", "revision",
          "keys", "milliseconds"),
     ),
+    Trace: (
+        ("acts",),
+        ("id", "field", "act", "by", "at", "first_key", "committed", "keys", "clicks",
+         "backspaces", "chosen", "typed", "distance", "context", "dwell", "idle", "latency"),
+    ),
     Review: (("decisions",), ("id", "duty", "decision", "reason", "milliseconds", "by", "at")),
     Signature: (("signatures",), ("id", "level", "trial", "ordered_by", "at")),
     Receipt: (("receipts",), ("id", "repository", "version", "at")),
@@ -66,8 +72,8 @@ _READ: Mapping[type[SQLModel], tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 _COUNTED: Mapping[str, type[SQLModel]] = {
     "documents": Document, "moves": Event, "readings": Reading, "fields": Proposal,
-    "candidates": FieldReading, "acts": Correction, "decisions": Review, "signatures": Signature,
-    "receipts": Receipt,
+    "candidates": FieldReading, "acts": Correction, "looks": Trace, "decisions": Review,
+    "signatures": Signature, "receipts": Receipt,
 }  # fmt: skip
 
 

@@ -98,6 +98,11 @@ COLUMNS: Mapping[str, str] = {
     "keys_a_document": "Keys a correct document", "field_seconds": "Seconds a flagged field",
     "each_seconds": "Seconds a case", "said": "Read as",
     "true": "On the paper", "times": "Times",
+    "papers": "Papers", "poor": "Poor scans", "looks": "Fields looked at",
+    "first_key_seconds": "To the first key, s", "committed_seconds": "To the end, s",
+    "share_first": "First candidate taken", "share_other": "Another one taken",
+    "share_typed": "Typed", "share_context": "Whole page opened",
+    "latency_seconds": "To the next paper, s",
 }  # fmt: skip
 
 

@@ -23,7 +23,7 @@ SAMPLE = 150  # reviewed papers whose readings are compared letter by letter
 
 _PARTS: Mapping[str, str] = {
     "unit": "By unit", "template": "By template version", "field": "By field of the form",
-    "engine": "By engine and scan",
+    "engine": "By engine and scan", "scanner": "By scanner",
 }  # fmt: skip
 _LEVELS: Mapping[str, str] = {"good": "good scan", "fair": "fair scan", "poor": "poor scan"}
 
@@ -88,6 +88,8 @@ def _right_at_first(board: Board, first: pd.DataFrame) -> None:
                 "share": found["share"],
             }
         )
+    elif part == "scanner":
+        table = _scanners(board)
     else:
         table = _parted(board, first, part or "unit")
     charts.show(
@@ -113,6 +115,24 @@ def _parted(board: Board, first: pd.DataFrame, part: str) -> pd.DataFrame:
     }[part]
     table = first.assign(what=names).groupby("what", as_index=False)[["cases", "right_first"]].sum()
     return table.assign(share=table["right_first"] / table["cases"])
+
+
+def _scanners(board: Board) -> pd.DataFrame:
+    """What is misread more from one scanner than from another is mended at that scanner."""
+    found = board.answer("scanners_right")
+    return pd.DataFrame(
+        {
+            "what": [
+                name if isinstance(name, str) else say("not named") for name in found["scanner"]
+            ],
+            "papers": found["papers"],
+            "poor": found["poor"],
+            "cases": found["cases"],
+            "right_first": found["right_first"],
+            "share": found["share"],
+            "each_seconds": found["seconds_a_paper"],
+        }
+    )
 
 
 def _scan(row: tuple[object, ...]) -> str:

@@ -46,6 +46,27 @@ def show(board: Board) -> None:
         opened=True,
     )
     drawn.effort(board)
+    _looking(board)
+
+
+def _looking(board: Board) -> None:
+    """What the looking was like, as the stations noted it: where a unit's time goes."""
+    found = board.answer("looking_by_unit")
+    table = found
+    if len(found):
+        names = [board.unit(unit) for unit in found["unit"]]
+        table = found.drop(columns="unit").assign(name=names)
+        table = table[["name", *table.columns.drop("name")]].sort_values("name")
+    charts.show(
+        None,
+        table,
+        key="looking_by_unit",
+        title=say("What looking at a field is like"),
+        note=say(
+            "Median seconds and shares of the fields that people looked at in the period; n = {n}.",
+            n=number(table["looks"].sum()) if len(table) else "0",
+        ),
+    )
 
 
 def own(board: Board, lake: Lake, person: Person, people: Sequence[Person]) -> None:
