@@ -5,6 +5,8 @@ Pure: settles proposals and corrections into fields, and fields into the record 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +22,7 @@ from workbench.model import (
     Correction,
     Document,
     Finding,
+    Override,
     Page,
     Person,
     Proposal,
@@ -104,6 +107,35 @@ class ReviewSheet:
     comments: tuple[Comment, ...] = ()
     table: str = ""  # the name of the form's table, where it has one
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # its columns' labels
+    noted: tuple[Finding, ...] = ()  # of the document as a whole, of its file, beside other papers
+    overrides: tuple[Override, ...] = ()  # what people let pass, oldest first
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Field -> normal form, as it stands."""
+        return {field.name: field.normalised for field in self.fields}
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that does not hold, each once."""
+        every = [*self.noted, *(f for field in self.fields for f in field.findings)]
+        return tuple({(f.rule, f.fields): f for f in every}.values())
+
+    def let_pass(self, finding: Finding) -> Override | None:
+        """Who let this finding pass for what stands there now, and why; None where nobody did."""
+        named = " ".join(sorted(finding.fields))
+        said = [o for o in self.overrides if (o.rule, o.fields) == (finding.rule, named)]
+        here = [o for o in said if o.about == about(finding, self.values)]
+        return here[-1] if here and here[-1].reason else None
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """What stands in the way of passing on and of approval: no person let it pass."""
+        return tuple(
+            finding
+            for finding in self.findings
+            if finding.severity is Severity.ERROR and self.let_pass(finding) is None
+        )
 
     @property
     def hands(self) -> tuple[Correction | TextCorrection, ...]:
@@ -136,6 +168,16 @@ def value_of(proposal: Proposal, act: Correction | None) -> tuple[str, str]:
     return act.after, act.normalised
 
 
+def about(finding: Finding, values: Mapping[str, str]) -> str:
+    """SHA-256 of what a finding speaks of: who lets it pass does so for these values only.
+
+    Without fields it speaks of the document's file, and the sentence's own values tell it apart.
+    """
+    told = {name: values.get(name, "") for name in sorted(finding.fields)}
+    said = [told, dict(finding.sentence.values)]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
 def must(person: Person, role: Role) -> None:
     """Raise NotAllowedError unless the person is active and has the role."""
     if not person.active or role.value not in person.roles:
@@ -154,6 +196,16 @@ def pass_on(sheet: ReviewSheet, person: Person) -> None:
             "{n} fields have not been looked at yet.",
             "Accept or correct each flagged field, then pass the document on.",
             n=len(waiting),
+        )
+    _without_errors(sheet)
+
+
+def _without_errors(sheet: ReviewSheet) -> None:
+    if sheet.errors:
+        raise NotReadyError(
+            "{n} errors stand in the way.",
+            "Put each right, or let it pass and say why.",
+            n=len(sheet.errors),
         )
 
 
@@ -180,6 +232,7 @@ def approve(record: Record, sheet: ReviewSheet, person: Person, *, at: datetime)
             "You reviewed this document; somebody else must approve it.",
             "Leave it to a second person (four eyes).",
         )
+    _without_errors(sheet)
     return Approved(record, record.digest, person.name, at)
 
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from workbench import catalogues, vietnamese
 from workbench.errors import TemplateError
+from workbench.model import Validity as Validity
 
 # Letter of 11/01/2024: results "từ ngày 01/7/2022" follow other letters than the backlog before it.
 TURN = date(2022, 7, 1)
@@ -45,15 +46,6 @@ class Copy(StrEnum):
     CERTIFIED_COPY = "certified_copy"
     PHOTOCOPY = "photocopy"
     NONE = "none"
-
-
-class Validity(StrEnum):
-    """What the paper says of its term. A blank is not "indefinite" until a person says so."""
-
-    INDEFINITE = "indefinite"
-    UNTIL = "until"
-    LINKED = "linked"  # ends with another licence, on the day given
-    UNSTATED = "unstated"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from workbench.flow.desks import (
 )
 from workbench.flow.lines import LineAct, ShownLine, correct_text, page_lines
 from workbench.flow.machine import STEPS, claim, step
+from workbench.flow.overriding import override, withdraw
 from workbench.flow.people import (
     REVIEW_LEASE_SECONDS,
     FieldAct,
@@ -94,6 +95,7 @@ __all__ = [
     "next_review",
     "note",
     "order_seal",
+    "override",
     "page_lines",
     "put_aside",
     "read_box",
@@ -112,5 +114,6 @@ __all__ = [
     "way",
     "weigh",
     "what_happened",
+    "withdraw",
     "words_on",
 ]

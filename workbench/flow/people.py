@@ -172,6 +172,7 @@ def _opened(work: Work, folder: Folder) -> ReviewSheet:
         columns={n: c.label.model_dump() for n, c in template.items.columns.items()}
         if template.items
         else {},
+        overrides=tuple(folder.overrides),
     )
 
 

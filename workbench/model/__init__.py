@@ -1,6 +1,8 @@
 """The nouns: rows that are kept, values that are computed, words for states."""
 
+from workbench.model.catalogues import CatalogueEntry
 from workbench.model.holders import Holder
+from workbench.model.overrides import Override
 from workbench.model.rows import (
     Batch,
     BatchConstant,
@@ -43,6 +45,7 @@ from workbench.model.states import (
     Stage,
     Standing,
 )
+from workbench.model.validity import Ending, EndStatement, TermStatement, Validity
 from workbench.model.values import (
     Approved,
     Box,
@@ -64,10 +67,13 @@ __all__ = [
     "Batch",
     "BatchConstant",
     "Box",
+    "CatalogueEntry",
     "Comment",
     "Correction",
     "Decision",
     "Document",
+    "EndStatement",
+    "Ending",
     "Event",
     "FieldReading",
     "Finding",
@@ -76,6 +82,7 @@ __all__ = [
     "Identity",
     "Intake",
     "Origin",
+    "Override",
     "Package",
     "Page",
     "PageMatter",
@@ -101,9 +108,11 @@ __all__ = [
     "Standing",
     "SurveyLine",
     "TemplateVersion",
+    "TermStatement",
     "TextCorrection",
     "Trace",
     "Unit",
+    "Validity",
     "Warp",
     "Word",
     "Worker",

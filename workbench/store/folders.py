@@ -15,6 +15,7 @@ from workbench.model import (
     Comment,
     Correction,
     Document,
+    Override,
     Page,
     Proposal,
     Review,
@@ -61,6 +62,12 @@ _OWNED: tuple[tuple[str, Any], ...] = (
         .where(col(Comment.document).in_(_KEYS))
         .order_by(col(Comment.at), col(Comment.id)),
     ),
+    (
+        "overrides",
+        select(Override)
+        .where(col(Override.document).in_(_KEYS))
+        .order_by(col(Override.at), col(Override.id)),
+    ),
     ("reviews", select(Review).where(col(Review.document).in_(_KEYS)).order_by(col(Review.at))),
 )
 _owner: Callable[[Any], str] = attrgetter("document")
@@ -77,6 +84,7 @@ class Folder:
     texts: list[TextCorrection] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
+    overrides: list[Override] = field(default_factory=list)
     constants: Sequence[BatchConstant] = ()  # of its batch
 
 

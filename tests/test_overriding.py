@@ -1,0 +1,114 @@
+"""An error stands in the way until it is mended, or a person lets it pass and says why."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.full_workbench import fill
+from workbench import flow, review
+from workbench.errors import NotReadyError, Sentence
+from workbench.flow import FieldAct
+from workbench.model import Act, Decision, Finding, Severity, Stage
+from workbench.workspace import Settings, Workspace, open_workspace, prepare_demo
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    folder = tmp_path_factory.mktemp("filled")
+    opened = open_workspace(Settings(data=folder / "data", keys=folder / "keys", engines=()))
+    prepare_demo(opened)
+    ids = fill(opened, at=datetime(2026, 11, 20, 5, tzinfo=UTC), per_stage=2)
+    opened.store.close()
+    return folder, ids[Stage.PROPOSED]
+
+
+@pytest.fixture
+def work(filled: tuple[Path, list[str]], tmp_path: Path) -> Iterator[Workspace]:
+    shutil.copytree(filled[0], tmp_path / "w")
+    opened = open_workspace(
+        Settings(data=tmp_path / "w" / "data", keys=tmp_path / "w" / "keys", engines=())
+    )
+    yield opened
+    opened.store.close()
+
+
+@pytest.fixture
+def paper(work: Workspace, filled: tuple[Path, list[str]]) -> str:
+    """A paper in review, every field looked at, that expires before it was issued."""
+    document = filled[1][0]
+    told = {"ngay_cap": "ngày 08 tháng 05 năm 2020", "het_han": "07/05/2019"}
+    acts = [
+        FieldAct(uuid4().hex, f.name, Act.EDIT, told[f.name])
+        if f.name in told
+        else FieldAct(uuid4().hex, f.name, Act.ACCEPT)
+        for f in flow.sheet(work, document).fields
+    ]
+    flow.correct(work, document, acts, by="soat1")
+    return document
+
+
+def expires_too_early(work: Workspace, document: str) -> tuple[str, tuple[str, ...]]:
+    (found,) = [f for f in flow.sheet(work, document).errors if "het_han" in f.fields]
+    assert found.severity is Severity.ERROR
+    return found.rule, found.fields
+
+
+def test_an_error_stands_in_the_way_though_every_field_was_looked_at(
+    work: Workspace, paper: str
+) -> None:
+    seen = flow.sheet(work, paper)
+    assert not seen.waiting
+    assert seen.errors
+    with pytest.raises(NotReadyError, match="errors stand in the way"):
+        flow.decide(work, paper, Decision.PASS, by="soat1")
+
+
+def test_who_lets_an_error_pass_says_why_and_it_is_kept_with_the_person(
+    work: Workspace, paper: str
+) -> None:
+    rule, fields = expires_too_early(work, paper)
+    with pytest.raises(NotReadyError, match="reason"):
+        flow.override(work, paper, rule, fields, by="soat1", reason="  ")
+    seen = flow.override(work, paper, rule, fields, by="soat1", reason="In sai trên bản gốc")
+    (kept,) = seen.overrides
+    assert (kept.by, kept.reason, kept.rule) == ("soat1", "In sai trên bản gốc", rule)
+    assert not seen.errors
+    assert flow.decide(work, paper, Decision.PASS, by="soat1").stage is Stage.REVIEWED
+
+
+def test_what_was_let_pass_holds_for_the_value_that_was_seen_and_no_other(
+    work: Workspace, paper: str
+) -> None:
+    rule, fields = expires_too_early(work, paper)
+    flow.override(work, paper, rule, fields, by="soat1", reason="In sai trên bản gốc")
+    other = FieldAct(uuid4().hex, "het_han", Act.EDIT, "06/05/2019")
+    assert flow.correct(work, paper, [other], by="soat1").errors
+
+
+def test_what_was_let_pass_can_be_withdrawn_and_nothing_of_it_is_lost(
+    work: Workspace, paper: str
+) -> None:
+    rule, fields = expires_too_early(work, paper)
+    flow.override(work, paper, rule, fields, by="soat1", reason="In sai trên bản gốc", key="k")
+    again = flow.override(work, paper, rule, fields, by="soat1", reason="In sai", key="k")
+    assert len(again.overrides) == 1
+    seen = flow.withdraw(work, paper, rule, fields, by="soat1")
+    assert seen.errors
+    assert [kept.reason for kept in seen.overrides] == ["In sai trên bản gốc", ""]
+
+
+def test_nothing_is_let_pass_that_is_not_found(work: Workspace, paper: str) -> None:
+    with pytest.raises(NotReadyError, match="not found any more"):
+        flow.override(work, paper, "in_order", ("so",), by="soat1", reason="Vì vậy")
+
+
+def test_a_finding_without_fields_is_told_apart_by_what_its_sentence_says() -> None:
+    one = Finding(Severity.ERROR, "file", Sentence("{n} pages", {"n": 1}))
+    two = Finding(Severity.ERROR, "file", Sentence("{n} pages", {"n": 2}))
+    assert review.about(one, {}) != review.about(two, {})
