@@ -6,12 +6,15 @@ first that holds decides, and the last always holds, so every record gets exactl
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from functools import cache
-from typing import Literal
+from functools import cache, cached_property
+from itertools import product
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -57,13 +60,39 @@ class Paper:
     validity: Validity = Validity.UNSTATED
     until: date | None = None  # last day of validity, for UNTIL and LINKED
     ended: date | None = None  # revoked, superseded or handed back on this day
-    copy: Copy = Copy.ORIGINAL
+    copy: Copy | None = Copy.ORIGINAL  # None: nobody has said which
     part: Literal["result", "input"] = "result"
     secret: bool = False
     from_database: bool = False  # printed or extracted from a specialised database
     lead_unit: bool = False  # our unit is the one that leads that database
     digitised: bool = False  # the repository has it already as data with legal value
     holder: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The facts that decide a path; the holder's name is not among them."""
+        facts = asdict(self)
+        del facts["holder"]
+        return {k: v.isoformat() if isinstance(v, date) else v for k, v in facts.items()}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Paper:
+        days = {
+            name: date.fromisoformat(kept[name]) if kept[name] else None
+            for name in ("issued", "until", "ended")
+        }
+        held = Copy(kept["copy"]) if kept["copy"] else None
+        return cls(**{**kept, **days, "copy": held, "validity": Validity(kept["validity"])})
+
+
+# What a person may state of a paper because it does not stand on it, and what each may be.
+FACTS: Mapping[str, tuple[object, ...]] = {
+    "copy": tuple(Copy),
+    "part": ("result", "input"),
+    "secret": (True, False),
+    "from_database": (True, False),
+    "lead_unit": (True, False),
+    "digitised": (True, False),
+}
 
 
 class Words(BaseModel):
@@ -95,6 +124,9 @@ class When(BaseModel):
     short_term: bool | None = None
 
 
+SettingName = Literal["expired_stay_out"]
+
+
 class Rule(BaseModel):
     """One rule: its path, since when it is in force, when it holds, and the words it rests on."""
 
@@ -105,6 +137,7 @@ class Rule(BaseModel):
     in_force: date
     until: date | None = None
     when: When
+    if_set: SettingName | None = None  # asked only where this setting is on
     quote: str = ""  # the words of the source
     sense: str = ""  # what it says, where its words are not at hand
     source: str
@@ -123,13 +156,16 @@ class Caution(BaseModel):
 
 
 class Settings(BaseModel):
-    """What the letters leave open."""
+    """What the letters leave open; each is the unit's own choice."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     turn: date = TURN
     valid_on_last_day: bool = True
     secrets_stay_out: bool = True
+    expired_stay_out: bool = False  # valid on the turn, but not today
+    unmarked_scan_is_original: bool = True  # until somebody says what is held
+    blank_term_needs_a_word: bool = True  # a blank is indefinite only when a person says so
 
 
 class Rules(BaseModel):
@@ -144,8 +180,33 @@ class Rules(BaseModel):
     def on(self, day: date) -> Iterator[Rule]:
         """The rules that are in force on a day."""
         for rule in self.rules:
+            if rule.if_set is not None and not getattr(self.settings, rule.if_set):
+                continue
             if rule.in_force <= day and (rule.until is None or day <= rule.until):
                 yield rule
+
+    def as_json(self) -> dict[str, Any]:
+        """The written form; what is at its default is left out."""
+        kept: dict[str, Any] = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return kept
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of what they say: names just these rules wherever a judgement rests on them."""
+        said = json.dumps(self.as_json(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(said.encode()).hexdigest()
+
+    def under(self, day: date) -> str:
+        """What a judgement of this day rests on: another answer, and it must be judged anew."""
+        asked = " ".join(rule.id for rule in self.on(day))
+        # Whether a paper has expired is a question of each day anew.
+        dated = day.isoformat() if self.settings.expired_stay_out else ""
+        return hashlib.sha256(f"{self.digest} {asked} {dated}".encode()).hexdigest()
+
+    def with_settings(self, **chosen: object) -> Rules:
+        """The same rules under other settings. Raises TemplateError for a value that is none."""
+        written = self.as_json()
+        return read({**written, "settings": {**written.get("settings", {}), **chosen}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +268,46 @@ def judge(paper: Paper, *, on: date, by: Rules | None = None) -> Judged:
     if rule.path is not Path.OUT_OF_SCOPE:
         cautions = tuple(c for c in by.cautions if now.holds(c.when))
     return Judged(rule.path, now.regime, rule, cautions)
+
+
+def open_facts(paper: Paper, *, on: date, by: Rules | None = None) -> tuple[str, ...]:
+    """The facts of this paper that nobody knows and that its path hangs on; empty: it is clear.
+
+    Each unknown fact is tried with what it could be: `issued`, `validity`, `copy`.
+    """
+    by = by or rules()
+    turn = by.settings.turn
+    eve = turn - timedelta(days=1)
+    could: dict[str, tuple[Mapping[str, Any], ...]] = {}
+    if paper.issued is None:
+        could["issued"] = ({"issued": eve}, {"issued": turn})
+    if paper.validity is Validity.UNSTATED and by.settings.blank_term_needs_a_word:
+        could["validity"] = (
+            {"validity": Validity.INDEFINITE},
+            {"validity": Validity.UNTIL, "until": eve},
+        )
+    if paper.copy is None:
+        could["copy"] = ({"copy": Copy.ORIGINAL}, {"copy": Copy.PHOTOCOPY}, {"copy": Copy.NONE})
+    paths: dict[tuple[int, ...], Path] = {}
+    for chosen in product(*(range(len(ways)) for ways in could.values())):
+        tried = paper
+        for ways, at in zip(could.values(), chosen, strict=True):
+            tried = replace(tried, **ways[at])
+        paths[chosen] = judge(tried, on=on, by=by).path
+    return tuple(
+        name
+        for place, name in enumerate(could)
+        if any(
+            path is not other
+            for chosen, path in paths.items()
+            for against, other in paths.items()
+            if _but(chosen, place) == _but(against, place)
+        )
+    )
+
+
+def _but(chosen: tuple[int, ...], place: int) -> tuple[int, ...]:
+    return chosen[:place] + chosen[place + 1 :]
 
 
 @dataclass(frozen=True, slots=True)

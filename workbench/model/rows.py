@@ -154,7 +154,7 @@ class Page(SQLModel, table=True):
     height: int
     dpi: int
     scan: str  # digest of the page image, untouched pixels
-    view: str  # digest of the same pixels turned upright, compressed for the screen
+    view: str = Field(index=True)  # digest of the same pixels, upright, compressed for the screen
     readable: str | None = None  # digest of the image the engines saw
     warp: dict[str, Any] | None = Field(default=None, sa_type=_JSON)
     quality: dict[str, Any] | None = Field(default=None, sa_type=_JSON)

@@ -273,8 +273,38 @@ class Approved:
 
 
 @dataclass(frozen=True, slots=True)
+class Sealing:
+    """How a paper is to be sealed, and what its marks have to say of it."""
+
+    profile: str = ""  # empty: the unit's usual one
+    scanned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsealed:
+    """A paper that lacks nothing but the signature, however long that takes to come."""
+
+    approved: Approved
+    content: bytes = field(repr=False)  # the PDF with a place kept, or the record itself
+    place: tuple[int, int] | None  # of the signature in `content`; None: it stands beside it
+    to_sign: bytes
+    at: datetime  # the time that stands in the seal
+    certificate: str  # SHA-256 of the certificate that it was prepared for, hex
+    profile: str = ""  # that it is sealed by
+    in_field: str = ""  # of the PDF
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An order to sign that a person has to confirm elsewhere, and until when they can."""
+
+    code: str  # the service's name for it
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Signed:
-    """A sealed archival PDF, and over what."""
+    """A sealed archival PDF (or record without pages), and over what."""
 
     approved: Approved
     pdf: bytes
@@ -283,6 +313,9 @@ class Signed:
     signed_at: datetime
     level: str  # PAdES level, e.g. "B-B"
     trial: bool  # made with a trial certificate: proves nothing to others
+    beside: bytes = b""  # the signature, where `pdf` is a record that cannot hold it
+    profile: str = ""  # that it was sealed by
+    in_field: str = ""  # of the PDF
 
     @property
     def digest(self) -> str:

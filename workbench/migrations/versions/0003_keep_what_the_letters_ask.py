@@ -37,12 +37,24 @@ def upgrade() -> None:
         sa.Column("sought", TEXT(), nullable=False),
         sa.Column("number_kind", TEXT(), nullable=False),
         sa.Column("number", TEXT(), nullable=False),
+        sa.Column("initials", TEXT(), nullable=False),
+        sa.Column("same_as", TEXT(), nullable=False),
+        sa.Column("compared", sa.Boolean(), nullable=False),
         sa.Column("by", TEXT(), nullable=False),
         sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_holder_sought"), "holder", ["sought"])
     op.create_index(op.f("ix_holder_number"), "holder", ["number"])
+    op.create_index(op.f("ix_holder_initials"), "holder", ["initials"])
+    op.create_index(op.f("ix_holder_same_as"), "holder", ["same_as"])
+    uncompared = sa.text("NOT compared")
+    op.create_index(
+        "ix_holder_uncompared", "holder", ["compared"],
+        sqlite_where=uncompared, postgresql_where=uncompared,
+    )  # fmt: skip
+    _likenesses()
+    _entries()
     op.create_table(
         "override",
         sa.Column("id", TEXT(), nullable=False),
@@ -123,7 +135,152 @@ def upgrade() -> None:
         )
 
 
+def _likenesses() -> None:
+    """Holders that may be the same, and what people say to it."""
+    op.create_table(
+        "likeness",
+        sa.Column("id", TEXT(), nullable=False),
+        sa.Column("first", TEXT(), nullable=False),
+        sa.Column("second", TEXT(), nullable=False),
+        sa.Column("why", TEXT(), nullable=False),
+        sa.Column(
+            "standing",
+            sa.Enum("open", "same", "different", name="likely", native_enum=False, length=20),
+            nullable=False,
+        ),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    for column in ("first", "second", "standing"):
+        op.create_index(op.f(f"ix_likeness_{column}"), "likeness", [column])
+    op.create_table(
+        "holderdecision",
+        sa.Column("id", TEXT(), nullable=False),
+        sa.Column("likeness", TEXT(), nullable=False),
+        sa.Column("decision", TEXT(), nullable=False),
+        sa.Column("kept", TEXT(), nullable=False),
+        sa.Column("moved", sa.JSON(), nullable=False),
+        sa.Column("reason", TEXT(), nullable=False),
+        sa.Column("by", TEXT(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_holderdecision_likeness"), "holderdecision", ["likeness"])
+
+
+def _entries() -> None:
+    """Where a record without a scan came from, and what is typed and not a record yet."""
+    op.create_table(
+        "entry",
+        sa.Column("document", TEXT(), nullable=False),
+        sa.Column("unit", TEXT(), nullable=False),
+        sa.Column("key", TEXT(), nullable=False),
+        sa.Column("source", sa.JSON(), nullable=False),
+        sa.Column("stated", sa.JSON(), nullable=False),
+        sa.Column("by", TEXT(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("document"),
+    )
+    named = sa.text("key <> ''")
+    op.create_index(
+        "ux_entry_key", "entry", ["unit", "key"],
+        unique=True, sqlite_where=named, postgresql_where=named,
+    )  # fmt: skip
+    moment = sqlmodel.sql.sqltypes.UTCDateTime
+    op.create_table(
+        "scopestatement",
+        sa.Column("id", TEXT(), nullable=False),
+        sa.Column("document", TEXT(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("by", TEXT(), nullable=False),
+        sa.Column("at", moment(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_scopestatement_document"), "scopestatement", ["document"])
+    op.create_table(
+        "scopejudgement",
+        sa.Column("id", TEXT(), nullable=False),
+        sa.Column("document", TEXT(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("judged_on", sa.Date(), nullable=False),
+        *(
+            sa.Column(name, TEXT(), nullable=False)
+            for name in ("path", "ruled", "regime", "rule", "words", "source", "rules")
+        ),
+        sa.Column("closed", sa.Boolean(), nullable=False),
+        *(
+            sa.Column(name, TEXT(), nullable=False)
+            for name in ("closed_at", "reason", "overruled_by", "by")
+        ),
+        sa.Column("at", moment(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_scopejudgement_document"), "scopejudgement", ["document"])
+    op.create_table(
+        "scopestanding",
+        sa.Column("document", TEXT(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        *(sa.Column(name, TEXT(), nullable=False) for name in ("under", "path", "regime", "rule")),
+        sa.Column("open", sa.JSON(), nullable=False),
+        sa.Column("overruled", sa.Boolean(), nullable=False),
+        sa.Column("marked", sa.Boolean(), nullable=False),
+        sa.Column("paper", sa.JSON(), nullable=False),
+        sa.Column("at", moment(), nullable=False),
+        sa.PrimaryKeyConstraint("document"),
+    )
+    op.create_index(op.f("ix_scopestanding_path"), "scopestanding", ["path"])
+    op.create_index(op.f("ix_scopestanding_regime"), "scopestanding", ["regime"])
+    op.create_table(
+        "scoperules",
+        sa.Column("digest", TEXT(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("at", moment(), nullable=False),
+        sa.PrimaryKeyConstraint("digest"),
+    )
+    op.create_table(
+        "scoperuleschange",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("digest", TEXT(), nullable=False),
+        sa.Column("reason", TEXT(), nullable=False),
+        sa.Column("by", TEXT(), nullable=False),
+        sa.Column("at", moment(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "resultcode",
+        sa.Column("code", TEXT(), nullable=False),
+        sa.Column("document", TEXT(), nullable=False),
+        sa.Column("prefix", TEXT(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("by", TEXT(), nullable=False),
+        sa.Column("at", moment(), nullable=False),
+        sa.PrimaryKeyConstraint("code"),
+        sa.UniqueConstraint("prefix", "number"),
+    )
+    op.create_index(op.f("ix_resultcode_document"), "resultcode", ["document"])
+    op.create_table(
+        "resultsequence",
+        sa.Column("prefix", TEXT(), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("prefix"),
+    )
+    op.create_table(
+        "filelook",
+        sa.Column("digest", TEXT(), nullable=False),
+        sa.Column("look", sa.JSON(), nullable=False),
+        sa.Column("at", moment(), nullable=False),
+        sa.PrimaryKeyConstraint("digest"),
+    )
+
+
 def downgrade() -> None:
+    for table in (
+        "filelook", "resultsequence", "resultcode", "scoperuleschange", "scoperules",
+        "scopestanding", "scopejudgement", "scopestatement",
+    ):  # fmt: skip
+        op.drop_table(table)
+    for table in ("entry", "holderdecision", "likeness"):
+        op.drop_table(table)
     for table in ("proposal", "correction"):
         op.drop_index(f"ix_{table}_value", table)
     for table in ("catalogueentry", "endstatement", "termstatement", "override"):

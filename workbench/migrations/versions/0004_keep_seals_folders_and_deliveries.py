@@ -6,7 +6,9 @@ Revision ID: 0004
 Revises: 0003
 """
 
+import sqlalchemy as sa
 import sqlmodel
+from alembic import op
 
 revision = "0004"
 down_revision = "0003"
@@ -15,10 +17,100 @@ depends_on = None
 
 TEXT = sqlmodel.sql.sqltypes.AutoString
 
+# Tables of the repository in the app, and the columns that they are asked by.
+_FOUND_BY = {
+    "card": ("unit", "kind", "holder", "year"),
+    "cardword": ("document", "bare"),
+    "recordfolder": ("parent", "unit", "person"),
+    "filing": ("folder",),
+    "share": ("document", "folder", "unit", "to_person", "to_unit", "by"),
+    "custodyevent": ("document", "folder"),
+    "page": ("view",),
+}
+
 
 def upgrade() -> None:
-    pass
+    # The repository in the app: cards to find records by, folders, shares, what was done.
+    moment = sqlmodel.sql.sqltypes.UTCDateTime
+    op.create_table(
+        "card",
+        sa.Column("document", TEXT(), nullable=False),
+        sa.Column("unit", TEXT(), nullable=False),
+        sa.Column("kind", TEXT(), nullable=False),
+        *(
+            sa.Column(name, TEXT(), nullable=False)
+            for name in ("number", "holder", "holder_name", "holder_order")
+        ),
+        sa.Column("year", sa.Integer(), nullable=False),
+        *(
+            sa.Column(name, TEXT(), nullable=False)
+            for name in ("issued", "expires", "file", "says", "sought", "version")
+        ),
+        sa.Column("at", moment(), nullable=False),
+        sa.Column("seen", moment(), nullable=False),
+        sa.Column("withdrawn_at", moment(), nullable=True),
+        sa.Column("withdrawn_by", TEXT(), nullable=False),
+        sa.Column("withdrawn_why", TEXT(), nullable=False),
+        sa.PrimaryKeyConstraint("document"),
+    )
+    op.create_table(
+        "cardword",
+        sa.Column("word", TEXT(), nullable=False),
+        sa.Column("document", TEXT(), nullable=False),
+        sa.Column("bare", TEXT(), nullable=False),
+        sa.PrimaryKeyConstraint("word", "document"),
+    )
+    op.create_table(
+        "recordfolder",
+        *(
+            sa.Column(name, TEXT(), nullable=False)
+            for name in ("id", "name", "parent", "unit", "person")
+        ),
+        sa.Column("closed", sa.Boolean(), nullable=False),
+        sa.Column("by", TEXT(), nullable=False),
+        sa.Column("at", moment(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "filing",
+        *(
+            sa.Column(name, TEXT(), nullable=False)
+            for name in ("id", "document", "folder", "unit", "person")
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("document", "unit", "person"),
+    )
+    op.create_table(
+        "share",
+        *(
+            sa.Column(name, TEXT(), nullable=False)
+            for name in ("id", "document", "folder", "unit", "to_person", "to_unit")
+        ),
+        sa.Column("until", moment(), nullable=True),
+        sa.Column("why", TEXT(), nullable=False),
+        sa.Column("by", TEXT(), nullable=False),
+        sa.Column("at", moment(), nullable=False),
+        sa.Column("revoked_by", TEXT(), nullable=False),
+        sa.Column("revoked_at", moment(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "custodyevent",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("act", sa.String(length=20), nullable=False),
+        *(sa.Column(name, TEXT(), nullable=False) for name in ("document", "folder", "by")),
+        sa.Column("at", moment(), nullable=False),
+        sa.Column("why", TEXT(), nullable=False),
+        sa.Column("about", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    for table, columns in _FOUND_BY.items():
+        for column in columns:
+            op.create_index(op.f(f"ix_{table}_{column}"), table, [column])
 
 
 def downgrade() -> None:
-    pass
+    for table in _FOUND_BY:
+        if table != "page":
+            op.drop_table(table)
+    op.drop_index(op.f("ix_page_view"), "page")
