@@ -2,7 +2,7 @@
 
 Rows come back plain and outlive their session. `queue` holds every guarded change, `grouping` those
 of pages, `desks` the reviewers', `questions` what is asked, `folders` what lies with a document,
-`rows` the connection.
+`cards` and `custody` the records in the repository, `rows` the connection.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from pathlib import Path
 from workbench.model import Document, Reading, Word
 from workbench.objects import Objects
 from workbench.reconciliation import Vote
+from workbench.store.cards import Cards
 from workbench.store.changes import Feed
+from workbench.store.custody import Custody
 from workbench.store.desks import Choice, Desks
 from workbench.store.folders import Folder, Folders
 from workbench.store.grouping import Group, Grouping
@@ -25,7 +27,7 @@ from workbench.store.rows import Unreachable
 __all__ = ["MAX_ATTEMPTS", "Choice", "Folder", "Group", "Store", "Unreachable"]
 
 
-class Store(Objects, Queue, Desks, Grouping, Questions, Folders, Feed):
+class Store(Objects, Queue, Desks, Grouping, Questions, Folders, Cards, Custody, Feed):
     """Rows behind a database address, bytes in the folder `objects`."""
 
     def __init__(self, url: str, objects: Path) -> None:
