@@ -7,7 +7,7 @@ change under it, and some bytes of it are covered by nothing. Each of these is l
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,28 +17,20 @@ from pathlib import Path
 from typing import Any
 
 from asn1crypto import cms
-from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from pyhanko.keys import load_certs_from_pemder_data
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.metadata.xmp_xml import parse_xmp
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import ModificationLevel
-from pyhanko.sign.validation import (
-    DocumentTimestampStatus,
-    EmbeddedPdfSignature,
-    PdfSignatureStatus,
-    SignatureCoverageLevel,
-    validate_pdf_signature,
-    validate_pdf_timestamp,
-)
-from pyhanko.sign.validation.settings import KeyUsageConstraints
-from pyhanko_certvalidator import ValidationContext
+from pyhanko.sign.validation import EmbeddedPdfSignature, SignatureCoverageLevel
 
-from workbench.errors import Sentence, SettingsError, UnreadableFileError
+from workbench.errors import Sentence, UnreadableFileError
+from workbench.signing import particulars
+from workbench.signing.bundle import Trust
 from workbench.signing.cades import as_we_write
 from workbench.signing.keys import TRIAL
+from workbench.signing.vouching import vouched
 
 
 class State(StrEnum):
@@ -46,25 +38,6 @@ class State(StrEnum):
     ALTERED = "altered"
     UNTRUSTED = "untrusted"
     UNSIGNED = "unsigned"
-
-
-@dataclass(frozen=True)
-class Trust:
-    """The roots whose word counts, and the trial roots whose word counts only here."""
-
-    anchors: tuple[bytes, ...] = ()  # DER
-    trial: tuple[bytes, ...] = ()
-
-    @classmethod
-    def read(cls, anchors: Iterable[Path] = (), trial: Iterable[Path] = ()) -> Trust:
-        """From files of certificates (PEM or DER); a trial root that is not there is no error.
-
-        Raises SettingsError where an anchor cannot be read.
-        """
-        return cls(
-            tuple(der for path in anchors for der in _certificates(path)),
-            tuple(der for path in trial if path.exists() for der in _certificates(path)),
-        )
 
 
 @dataclass(frozen=True)
@@ -78,6 +51,27 @@ class SignatureVerdict:
     at: datetime | None  # as the signer claims
     trial: bool
     details: tuple[Sentence, ...]
+    level: str = ""  # PAdES: B-B, B-T, B-LT, B-LTA; DTS: a timestamp over the file; PKCS#7: older
+    confirmed: datetime | None = None  # when an authority of time says that it was there
+    covers: Sentence | None = None
+    after: tuple[Sentence, ...] = ()  # what was added behind it
+    algorithm: str = ""
+    notes: tuple[Sentence, ...] = ()  # what older papers carry
+    ades: str = ""  # ETSI EN 319 102-1, offline
+    record_digest: str = ""  # SHA-256 of the record that it names as sealed, hex
+
+    @property
+    def lines(self) -> tuple[Sentence, ...]:
+        """Everything to be said beside who and when, in the order in which it is told."""
+        told = [Sentence("Level: {level}", {"level": self.level})] if self.level else []
+        if self.algorithm:
+            told.append(Sentence("Algorithm: {algorithm}", {"algorithm": self.algorithm}))
+        if self.covers:
+            told.append(self.covers)
+        told += [*self.after, *self.details, *self.notes]
+        if self.ades:
+            told.append(Sentence("AdES (ETSI EN 319 102-1): {status}", {"status": self.ades}))
+        return tuple(told)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -88,6 +82,14 @@ class SignatureVerdict:
             "at": self.at.isoformat() if self.at else None,
             "trial": self.trial,
             "details": [detail.as_json() for detail in self.details],
+            "level": self.level,
+            "confirmed": self.confirmed.isoformat() if self.confirmed else None,
+            "covers": self.covers.as_json() if self.covers else None,
+            "after": [sentence.as_json() for sentence in self.after],
+            "algorithm": self.algorithm,
+            "notes": [sentence.as_json() for sentence in self.notes],
+            "ades": self.ades,
+            "record_sha256": self.record_digest,
         }
 
 
@@ -149,10 +151,7 @@ def verify(source: Path | bytes, trust: Trust, *, at: datetime | None = None) ->
         ) from error
     if not signatures:
         return Verdict(State.ALTERED, ALTERED) if claims else Verdict(State.UNSIGNED, UNSIGNED)
-    told = tuple(
-        _judge(signature, data, trust, at=at, last=signature is signatures[-1])
-        for signature in signatures
-    )
+    told = tuple(_judge(signature, data, trust, at=at, all_=signatures) for signature in signatures)
     worst = next(
         s for s in (State.ALTERED, State.UNTRUSTED, State.INTACT) if any(t.state == s for t in told)
     )
@@ -166,32 +165,58 @@ def verify(source: Path | bytes, trust: Trust, *, at: datetime | None = None) ->
 
 
 def _judge(
-    signature: EmbeddedPdfSignature, data: bytes, trust: Trust, *, at: datetime | None, last: bool
+    signature: EmbeddedPdfSignature,
+    data: bytes,
+    trust: Trust,
+    *,
+    at: datetime | None,
+    all_: Sequence[EmbeddedPdfSignature],
 ) -> SignatureVerdict:
+    field = str(signature.field_name)
+    last = signature is all_[-1]
     try:
         certificate = x509.load_der_x509_certificate(signature.signer_cert.dump())
         subject = signature.signer_cert.subject.native
         signer = str(subject.get("common_name", ""))
-        fingerprint = sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
         issuer = str(signature.signer_cert.issuer.native.get("common_name", ""))
         trial = TRIAL in signer or TRIAL in issuer
-        claimed = signature.self_reported_timestamp
         flaws = _flaws(signature, data, last=last)
-        trusted, doubts = _trusted(signature, trust, at) if not flaws else (False, [])
+        said = None if flaws else vouched(signature, trust, at)
+        if said and not said.is_whole:
+            flaws = [Sentence("The signature itself is damaged.")]
+        details = tuple(flaws) if flaws or said is None else said.details
+        if trial and not flaws:
+            details += (Sentence("Signed with a trial certificate."),)
+        return SignatureVerdict(
+            field=field,
+            state=State.ALTERED
+            if flaws or said is None
+            else State.INTACT
+            if said.is_trusted
+            else State.UNTRUSTED,
+            signer=signer,
+            certificate=sha256(certificate.public_bytes(Encoding.DER)).hexdigest(),
+            at=signature.self_reported_timestamp,
+            trial=trial,
+            details=details,
+            level=particulars.level(signature, all_),
+            confirmed=particulars.confirmed_at(signature),
+            covers=particulars.coverage(signature) if not flaws else None,
+            after=particulars.aftermath(signature, all_) if not flaws else (),
+            algorithm=particulars.algorithm(signature),
+            notes=particulars.notes(signature),
+            ades=said.ades if said else "",
+            record_digest=_named_record(signature),
+        )
     except Exception:  # what a damaged signature breaks is not foreseeable; it is not intact
         broken = Sentence("The signature itself is damaged.")
-        return SignatureVerdict(
-            str(signature.field_name), State.ALTERED, "", "", None, False, (broken,)
-        )
-    if trusted is None:
-        flaws = [Sentence("The signature itself is damaged.")]
-    state = State.ALTERED if flaws else State.INTACT if trusted else State.UNTRUSTED
-    details = list(flaws or doubts)
-    if trial and not flaws:
-        details.append(Sentence("Signed with a trial certificate."))
-    return SignatureVerdict(
-        str(signature.field_name), state, signer, fingerprint, claimed, trial, tuple(details)
-    )
+        return SignatureVerdict(field, State.ALTERED, "", "", None, False, (broken,))
+
+
+def _named_record(signature: EmbeddedPdfSignature) -> str:
+    """The record that the seal names in its reason; empty where it names none."""
+    found = re.search(r"record sha256:([0-9a-f]{64})", str(signature.sig_object.get("/Reason", "")))
+    return found[1] if found else ""
 
 
 # --- is it as it was? ----------------------------------------------------------------------------
@@ -290,48 +315,6 @@ def _plain_contents(signature: EmbeddedPdfSignature, data: bytes) -> bool:
         return False
     ours = as_we_write(message)
     return ours is None or len(ours) != size or ours == content[:size]
-
-
-# --- who vouches? --------------------------------------------------------------------------------
-
-
-def _trusted(
-    signature: EmbeddedPdfSignature, trust: Trust, at: datetime | None
-) -> tuple[bool | None, list[Sentence]]:
-    """Whether a root we trust vouches for the signer, and what to add; None where it is broken."""
-    roots = [asn1_x509.Certificate.load(der) for der in (*trust.anchors, *trust.trial)]
-    context = ValidationContext(
-        trust_roots=roots, allow_fetching=False, revocation_mode="soft-fail", moment=at
-    )
-    status: PdfSignatureStatus | DocumentTimestampStatus
-    if signature.sig_object_type == "/DocTimeStamp":
-        status = validate_pdf_timestamp(signature, context)
-    else:
-        status = validate_pdf_signature(
-            signature,
-            context,
-            key_usage_settings=KeyUsageConstraints(
-                key_usage={"digital_signature", "non_repudiation"}, match_all_key_usages=False
-            ),
-        )
-    if not (status.intact and status.valid):
-        return None, []
-    if not status.trusted:
-        return False, [Sentence("No trusted authority vouches for the certificate of the signer.")]
-    return True, [
-        Sentence("Whether the certificate was revoked was not asked: this check is offline.")
-    ]
-
-
-def _certificates(path: Path) -> Sequence[bytes]:
-    try:
-        return [c.dump() for c in load_certs_from_pemder_data(path.read_bytes())]
-    except (OSError, ValueError) as error:
-        raise SettingsError(
-            "{file} holds no certificate that can be read.",
-            "Name a file with certificates in PEM or DER form.",
-            file=path.name,
-        ) from error
 
 
 def _read(path: Path) -> bytes:
