@@ -22,7 +22,7 @@ from workbench.model import Act, Correction, Person, Role, Stage, SurveyLine
 from workbench.store import Store
 from workbench.store.survey import keep_survey, survey
 from workbench.template import load_all
-from workbench.ui import charts
+from workbench.ui import charts, exhibits
 
 PAGES = Path(__file__).parents[1] / "pages"
 # The page within a menu, as the frame has it, but without the sign-in in front of it.
@@ -456,9 +456,9 @@ def test_days_become_weeks_when_there_are_too_many_for_bars(store: Store) -> Non
 
 
 def test_a_reason_keeps_what_differs_from_case_to_case_to_itself() -> None:
-    assert charts.reason("All {n} pages are blank.") == "Cả … trang đều trắng."
-    assert charts.reason("{reason}") == "Do cán bộ ghi trên từng tài liệu."
-    assert charts.reason("") == "Không ghi lý do."
+    assert exhibits.reason("All {n} pages are blank.") == "Cả … trang đều trắng."
+    assert exhibits.reason("{reason}") == "Do cán bộ ghi trên từng tài liệu."
+    assert exhibits.reason("") == "Không ghi lý do."
 
 
 def _contrast(one: str, other: str) -> float:

@@ -14,7 +14,7 @@ from workbench.analytics import Questions
 from workbench.model import Stage
 from workbench.scope import Regime
 from workbench.template import Template
-from workbench.ui import charts
+from workbench.ui import charts, exhibits
 from workbench.ui.notation import number, percent, seconds
 from workbench.ui.readings import name_of
 from workbench.words import language, say
@@ -208,7 +208,7 @@ def progress(board: Board) -> None:
     left, right = st.columns(2)
     stages = board.answer("documents_by_stage")
     with left:
-        charts.show(
+        exhibits.show(
             charts.stages(stages, ink),
             stages.assign(stage=[charts.stage_word(Stage(stage)) for stage in stages["stage"]]),
             key="documents_by_stage",
@@ -217,7 +217,7 @@ def progress(board: Board) -> None:
         )
     so_far = board.answer("burn_up")
     with right:
-        charts.show(
+        exhibits.show(
             charts.burn_up(so_far, ink),
             so_far,
             key="burn_up",
@@ -225,7 +225,7 @@ def progress(board: Board) -> None:
             note=_days(so_far),
         )
     units = board.answer("progress_by_unit")
-    charts.show(
+    exhibits.show(
         charts.units(units, ink),
         units.drop(columns="unit"),
         key="progress_by_unit",
@@ -239,7 +239,7 @@ def progress(board: Board) -> None:
     left, right = st.columns(2)
     kinds = board.answer("progress_by_kind")
     with left:
-        charts.show(
+        exhibits.show(
             charts.kinds(kinds, ink, board.kind),
             kinds.assign(kind=[board.kind(kind) for kind in kinds["kind"]]),
             key="progress_by_kind",
@@ -249,7 +249,7 @@ def progress(board: Board) -> None:
     regimes = board.answer("progress_by_regime")
     regimes = regimes.assign(regime=[_regime(regime) for regime in regimes["regime"]])
     with right:
-        charts.show(
+        exhibits.show(
             charts.kinds(regimes.rename(columns={"regime": "kind"}), ink, str),
             regimes,
             key="progress_by_regime",
@@ -257,7 +257,7 @@ def progress(board: Board) -> None:
             note=_documents(regimes["total"].sum()),
         )
     daily = board.answer("documents_per_day")
-    charts.show(
+    exhibits.show(
         charts.per_day(daily, ink),
         daily,
         key="documents_per_day",
@@ -277,7 +277,7 @@ def quality(board: Board) -> None:
         return
     left, right = st.columns(2)
     with left:
-        charts.show(
+        exhibits.show(
             charts.agreement(agreement, ink, board.field),
             agreement.assign(field=[board.field(field) for field in agreement["field"]]),
             key="engine_agreement",
@@ -292,7 +292,7 @@ def quality(board: Board) -> None:
     mended = board.answer("corrections_by_field")
     accepted = board.answer("accepted_unseen")
     with right:
-        charts.show(
+        exhibits.show(
             charts.corrections(mended, ink, board.field) if mended["corrected"].sum() else None,
             mended.assign(field=[board.field(field) for field in mended["field"]]),
             key="corrections_by_field",
@@ -304,7 +304,7 @@ def quality(board: Board) -> None:
             ),
         )
         taken, changed = accepted["accepted"].sum(), accepted["changed"].sum()
-        charts.show(
+        exhibits.show(
             None,
             accepted.assign(field=[board.field(field) for field in accepted["field"]]),
             key="accepted_unseen",
@@ -338,7 +338,7 @@ def effort(board: Board) -> None:
             border=True,
         )
     cost = _named(board.answer("engine_cost"))
-    charts.show(
+    exhibits.show(
         charts.cost(cost, ink) if len(cost) else None,
         cost,
         key="engine_cost",

@@ -15,7 +15,7 @@ from workbench.confusions import Confusion
 from workbench.flow import judged
 from workbench.lab import ALL, CutFigures, Lab, Share
 from workbench.model import Person
-from workbench.ui import charts, dossier, frame
+from workbench.ui import charts, dossier, exhibits, frame
 from workbench.ui.charts import Ink
 from workbench.ui.notation import number
 from workbench.ui.readings import name_of
@@ -275,7 +275,7 @@ def _by_kind(work: Workspace, lab: Lab) -> None:
                 },
             }
         )
-    charts.show(
+    exhibits.show(
         _kinds_figure(work, kinds, lab.engines, charts.ink()),
         pd.DataFrame(rows),
         key="lab-kinds",
@@ -355,7 +355,7 @@ def _confusions(lab: Lab, cut: str) -> None:
         }
         for kind in kinds
     )
-    charts.show(
+    exhibits.show(
         _confusions_figure(kinds, counted, lab.engines, charts.ink()) if kinds else None,
         table,
         key="lab-confusions",

@@ -15,7 +15,7 @@ from workbench.forecast import Coverage, Forecast, History, foresee, look_back, 
 from workbench.model import SurveyLine
 from workbench.survey import Standing
 from workbench.survey import progress as standings
-from workbench.ui import charts
+from workbench.ui import charts, exhibits
 from workbench.ui.board import Board
 from workbench.ui.notation import number, percent
 from workbench.ui.progress import cells, chosen_lines
@@ -39,7 +39,7 @@ def show(board: Board, survey: Sequence[SurveyLine], *, today: date) -> None:
     told = [o for o in found if o.forecast is not None and o.standing.remaining]
     table = _table(board, found)
     left = [f"{board.unit(o.unit)}" for o in found if o.forecast is None and o.standing.remaining]
-    charts.show(
+    exhibits.show(
         charts.outlooks(table[table["finish"].notna()], charts.ink()) if told else None,
         table.drop(columns="unit"),
         key="forecast",

@@ -13,7 +13,7 @@ from workbench.catalogues.roadmap import areas, milestones
 from workbench.model import Stage, SurveyLine
 from workbench.survey import Cell, Standing
 from workbench.survey import progress as standings
-from workbench.ui import behind, charts
+from workbench.ui import behind, charts, exhibits
 from workbench.ui import board as drawn
 from workbench.ui.behind import Behind
 from workbench.ui.board import Board
@@ -222,7 +222,7 @@ def _bottleneck(board: Board, *, today: date) -> None:
     )
     left, right = st.columns(2)
     with left:
-        charts.show(
+        exhibits.show(
             charts.flow(table, charts.ink()) if len(table) else None,
             table.assign(stage=[charts.stage_word(Stage(s)) for s in table["stage"]]),
             key="flow_of_week",
@@ -230,7 +230,7 @@ def _bottleneck(board: Board, *, today: date) -> None:
             note=note,
         )
     with right:
-        charts.show(
+        exhibits.show(
             charts.ages(ages, charts.ink()) if len(ages) else None,
             ages.assign(stage=[charts.stage_word(Stage(s)) for s in ages["stage"]]),
             key="backlog_age",
@@ -255,7 +255,7 @@ def _charts(board: Board) -> None:
         picked = st.dataframe(
             pd.DataFrame(
                 {
-                    "reason": [charts.reason(reason) for reason in held["reason"]],
+                    "reason": [exhibits.reason(reason) for reason in held["reason"]],
                     "held_at": [
                         charts.stage_word(Stage(s)) if s else "" for s in held["held_at"].fillna("")
                     ],
@@ -277,7 +277,7 @@ def _charts(board: Board) -> None:
             board,
             Behind(stages=(Stage.HELD.value,), reason=held["reason"].iloc[row]),
             key="held",
-            title=charts.reason(held["reason"].iloc[row]),
+            title=exhibits.reason(held["reason"].iloc[row]),
         )
 
 

@@ -12,7 +12,7 @@ from workbench import vietnamese
 from workbench.confusions import confusions
 from workbench.flow.recorded import recorded
 from workbench.ui import board as drawn
-from workbench.ui import charts
+from workbench.ui import charts, exhibits
 from workbench.ui.board import Board
 from workbench.ui.notation import number, percent
 from workbench.ui.readings import name_of
@@ -92,7 +92,7 @@ def _right_at_first(board: Board, first: pd.DataFrame) -> None:
         table = _scanners(board)
     else:
         table = _parted(board, first, part or "unit")
-    charts.show(
+    exhibits.show(
         charts.shares(table, charts.ink()) if len(table) else None,
         table.sort_values("share"),
         key="right_at_first",
@@ -162,7 +162,7 @@ def _costs(board: Board, first: pd.DataFrame) -> None:
             "changed": spent["changed"],
         }
     )
-    charts.show(
+    exhibits.show(
         None,
         table,
         key="field_costs",
@@ -216,5 +216,5 @@ def _confusions(work: Workspace, board: Board) -> None:
             pd.DataFrame(rows),
             hide_index=True,
             key="rows-confusions",
-            column_config={name: say(charts.COLUMNS[name]) for name in rows[0]},
+            column_config={name: say(exhibits.COLUMNS[name]) for name in rows[0]},
         )

@@ -11,7 +11,7 @@ from workbench.accounts import may_see_work_of
 from workbench.analytics import Lake
 from workbench.model import Person
 from workbench.ui import board as drawn
-from workbench.ui import charts
+from workbench.ui import exhibits
 from workbench.ui.board import Board
 from workbench.ui.notation import number, seconds
 from workbench.words import say
@@ -34,7 +34,7 @@ def show(board: Board) -> None:
                 "keys_a_document": table["keys"] / table["documents"],
             }
         ).sort_values("name")
-    charts.show(
+    exhibits.show(
         None,
         table,
         key="work_by_unit",
@@ -57,7 +57,7 @@ def _looking(board: Board) -> None:
         names = [board.unit(unit) for unit in found["unit"]]
         table = found.drop(columns="unit").assign(name=names)
         table = table[["name", *table.columns.drop("name")]].sort_values("name")
-    charts.show(
+    exhibits.show(
         None,
         table,
         key="looking_by_unit",
