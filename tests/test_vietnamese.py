@@ -64,3 +64,103 @@ def test_an_impossible_date_is_none() -> None:
 def test_a_date_is_normalised_to_iso_and_anything_else_to_nfc() -> None:
     assert vietnamese.normalise("ngày 08 tháng 5 năm 2020", "date") == "2020-05-08"
     assert vietnamese.normalise("Ho\u0300a ", "name") == "Hòa"
+
+
+# --- finding -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("written", ["Trần Văn Hoà", "TRẦN VĂN HÒA", "Trần Văn Hòa"])
+def test_who_types_no_marks_finds_both_ways_of_placing_the_tone(written: str) -> None:
+    assert vietnamese.is_near(written, "tran van hoa") is not None
+    assert vietnamese.is_near(written, "Trần Văn Hòa") == 0
+
+
+def test_who_types_the_marks_finds_what_has_them_first() -> None:
+    assert vietnamese.is_near("Nguyễn Văn Đức", "duc") == 1
+    assert vietnamese.is_near("Nguyễn Văn Đức", "đức") == 0
+    assert vietnamese.is_near("Phòng Giáo dục", "đức") == 1
+    assert vietnamese.is_near("Phòng Nội vụ", "đức") is None
+
+
+@pytest.mark.parametrize("letter", ["Đ", "\u00d0", "\u0189"])
+def test_three_letters_that_look_alike_are_one_letter(letter: str) -> None:
+    assert vietnamese.search_keys(f"{letter}ường") == ("đường", "duong")
+
+
+@given(LETTERS)
+def test_what_a_text_is_searched_by_does_not_depend_on_how_it_is_composed(text: str) -> None:
+    apart = unicodedata.normalize("NFD", text)
+    assert vietnamese.search_keys(apart) == vietnamese.search_keys(text)
+
+
+def test_abbreviations_are_told_and_words_that_look_like_them_are_not() -> None:
+    known = {"CA": "Công an", "PC06": "Phòng Cảnh sát QLHC về TTXH", "P.": "Phường"}
+    assert vietnamese.expand("CA tỉnh, PC06 (P. 2) ca", known) == (
+        ("CA", "Công an"),
+        ("PC06", "Phòng Cảnh sát QLHC về TTXH"),
+        ("P.", "Phường"),
+    )
+
+
+# --- order ---------------------------------------------------------------------------------------
+
+
+def test_a_list_stands_as_a_vietnamese_reader_expects() -> None:
+    listed = [
+        "An",
+        "Ánh",
+        "Ăn",
+        "Ân",
+        "Dũng",
+        "Đào",
+        "Hoa",
+        "Hoà",
+        "Hỏa",
+        "Hóa",
+        "Họa",
+        "Oanh",
+        "Ông",
+        "Ơn",
+    ]
+    assert sorted(set(listed), key=vietnamese.sort_key) == listed
+
+
+def test_wards_are_counted_and_not_spelt() -> None:
+    wards = ["Phường 1", "Phường 2", "Phường 10"]
+    assert sorted(set(wards), key=vietnamese.sort_key) == wards
+
+
+def test_persons_stand_by_their_given_name() -> None:
+    listed = ["Trần Văn An", "Lê Thị Ánh", "Nguyễn An Bình", "Lý Đạt", "Thạch Sà Rươl"]
+    assert sorted(set(listed), key=vietnamese.person_sort_key) == listed
+
+
+@given(LETTERS, LETTERS)
+def test_texts_stand_at_the_same_place_only_when_they_are_written_alike(a: str, b: str) -> None:
+    if vietnamese.sort_key(a) == vietnamese.sort_key(b):
+        assert a == b
+
+
+# --- spelling ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["hoàn", "quý", "quỳnh", "suýt", "giết", "gì", "khuya", "nghiêng", "ghế", "ƯỚC", "quốc"],
+)  # fmt: skip
+def test_what_people_write_is_a_syllable(word: str) -> None:
+    assert vietnamese.is_syllable(word)
+    assert vietnamese.is_syllable(unicodedata.normalize("NFD", word))
+
+
+@pytest.mark.parametrize("word", ["hòan", "qúy", "QUYÉT", "ngế", "kộc", "đuơng", "cac", "wan"])
+def test_what_nobody_writes_is_none(word: str) -> None:
+    assert not vietnamese.is_syllable(word)
+
+
+def test_numbers_initials_and_abbreviations_are_not_held_against_spelling() -> None:
+    assert vietnamese.unspelt("Số 12A, TP. Sóc Trăng, PC06, TTXH, T. V. Hoà, QUYÉT") == ("QUYÉT",)
+
+
+def test_signs_are_held_against_each_other_in_plain_characters() -> None:
+    assert vietnamese.canonical("８２ / TD–PCCC.") == "82/TD-PCCC"

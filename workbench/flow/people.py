@@ -231,8 +231,8 @@ def _place(act: Correction | None, proposal: Proposal) -> tuple[float, ...] | No
 
 
 def sought(values: Iterable[str]) -> str:
-    """The values of a document as they are searched: without marks and case."""
-    return vietnamese.fold(" ".join(value for value in values if value))
+    """The values of a document as they are searched."""
+    return vietnamese.sought(values)
 
 
 # --- review ------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from workbench.model import (
     Unit,
     Worker,
 )
+from workbench.store import seeking
 from workbench.store.rows import Rows
 
 _AT_ONCE = 500  # SQLite takes only so many values in one question
@@ -85,15 +86,17 @@ class Questions(Rows):
         limit: int = 200,
         offset: int = 0,
     ) -> list[Document]:
-        """Documents that match, oldest first.
+        """Documents that match, oldest first; where a text is sought, those that say it as typed
+        first.
 
         `text` stands in a file's name or a value, without regard to case and marks; `unsealed`:
         no seal is ordered yet; `untouched_by`: this person had no hand in the review.
         """
+        near = [seeking.nearness(col(Document.sought), text)] if text.strip() else []
         query = (
             select(Document)
             .where(*_matching(stage, batch, unit, kind, text, unsealed, untouched_by))
-            .order_by(col(Document.created_at), col(Document.number))
+            .order_by(*near, col(Document.created_at), col(Document.number))
             .limit(limit)
             .offset(offset)
         )
@@ -303,9 +306,9 @@ def _matching(
         if value is not None:
             wanted.append(col(column) == value)
     if text.strip():
-        named = select(SourceFile.id).where(col(SourceFile.name).icontains(text.strip()))
-        says = col(Document.sought).contains(vietnamese.fold(text.strip()), autoescape=True)
-        wanted.append(sa.or_(col(Document.source).in_(named), says))
+        named = select(SourceFile.id).where(col(SourceFile.name).icontains(vietnamese.nfc(text)))
+        here = seeking.says(col(Document.sought), text)
+        wanted.append(sa.or_(col(Document.source).in_(named), here))
     if unsealed:
         wanted.append(col(Document.seal_by).is_(None))
     if untouched_by is not None:
