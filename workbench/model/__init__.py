@@ -1,5 +1,6 @@
 """The nouns: rows that are kept, values that are computed, words for states."""
 
+from workbench.model.audits import Audit, Damage, Harm
 from workbench.model.catalogues import CatalogueEntry
 from workbench.model.custody import (
     Card,
@@ -14,6 +15,7 @@ from workbench.model.custody import (
     Shelf,
     Sight,
 )
+from workbench.model.deliveries import Delivery, DeliveryState
 from workbench.model.entries import Entry
 from workbench.model.holders import Holder, HolderDecision, Likely, Likeness
 from workbench.model.overrides import Override
@@ -92,6 +94,7 @@ __all__ = [
     "Act",
     "Approved",
     "Asked",
+    "Audit",
     "Batch",
     "BatchConstant",
     "Box",
@@ -102,8 +105,11 @@ __all__ = [
     "Correction",
     "CustodyAct",
     "CustodyEvent",
+    "Damage",
     "Decision",
     "DefaultFolder",
+    "Delivery",
+    "DeliveryState",
     "Document",
     "EndStatement",
     "Ending",
@@ -113,6 +119,7 @@ __all__ = [
     "FileLook",
     "Filing",
     "Finding",
+    "Harm",
     "Holder",
     "HolderDecision",
     "HolderKind",
@@ -146,8 +153,8 @@ __all__ = [
     "ScopeRulesChange",
     "ScopeStanding",
     "ScopeStatement",
-    "SeenIn",
     "Sealing",
+    "SeenIn",
     "SettledField",
     "Severity",
     "Share",

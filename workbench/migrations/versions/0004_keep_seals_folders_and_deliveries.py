@@ -30,6 +30,7 @@ _FOUND_BY = {
 
 
 def upgrade() -> None:
+    _deliveries_and_audits()
     # The repository in the app: cards to find records by, folders, shares, what was done.
     moment = sqlmodel.sql.sqltypes.UTCDateTime
     op.create_table(
@@ -109,7 +110,72 @@ def upgrade() -> None:
             op.create_index(op.f(f"ix_{table}_{column}"), table, [column])
 
 
+def _deliveries_and_audits() -> None:
+    """The outbox to other systems, and looks at what is kept."""
+    moment = sqlmodel.sql.sqltypes.UTCDateTime
+    state = sa.Enum(
+        "waiting", "sent", "refused", "withdrawn",
+        name="deliverystate", native_enum=False, length=20,
+    )  # fmt: skip
+    harm = sa.Enum(
+        "altered", "missing", "unreadable", "unexpected",
+        name="harm", native_enum=False, length=20,
+    )  # fmt: skip
+    op.create_table(
+        "delivery",
+        *(
+            sa.Column(name, TEXT(), nullable=False)
+            for name in (
+                "id", "target", "document", "unit", "object_id", "version", "digest", "payload",
+            )
+        ),
+        sa.Column("state", state, nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due", moment(), nullable=False),
+        sa.Column("lease_by", TEXT(), nullable=False),
+        sa.Column("lease_until", moment(), nullable=True),
+        sa.Column("reason", sa.JSON(), nullable=True),
+        sa.Column("receipt", TEXT(), nullable=False),
+        sa.Column("by", TEXT(), nullable=False),
+        sa.Column("at", moment(), nullable=False),
+        sa.Column("settled_at", moment(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )  # fmt: skip
+    op.create_index("ix_delivery_due", "delivery", ["state", "due"])
+    op.create_index(op.f("ix_delivery_target"), "delivery", ["target"])
+    op.create_index(op.f("ix_delivery_document"), "delivery", ["document"])
+    op.create_table(
+        "audit",
+        sa.Column("id", TEXT(), nullable=False),
+        sa.Column("by", TEXT(), nullable=False),
+        sa.Column("at", moment(), nullable=False),
+        sa.Column("seen_at", moment(), nullable=False),
+        sa.Column("ended_at", moment(), nullable=True),
+        sa.Column("holdings", TEXT(), nullable=False),
+        sa.Column("after", TEXT(), nullable=False),
+        sa.Column("files", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("harmed", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_audit_at"), "audit", ["at"])
+    op.create_table(
+        "damage",
+        *(sa.Column(name, TEXT(), nullable=False) for name in ("id", "audit", "holdings", "name")),
+        sa.Column("harm", harm, nullable=False),
+        sa.Column("expected", TEXT(), nullable=False),
+        sa.Column("found", TEXT(), nullable=False),
+        sa.Column("at", moment(), nullable=False),
+        sa.Column("mended_at", moment(), nullable=True),
+        sa.Column("mended_by", TEXT(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_damage_audit"), "damage", ["audit"])
+
+
 def downgrade() -> None:
+    for table in ("damage", "audit", "delivery"):
+        op.drop_table(table)
     for table in _FOUND_BY:
         if table != "page":
             op.drop_table(table)
