@@ -138,6 +138,10 @@ class UnreachableServiceError(SigningError):
     """The signing service cannot be reached."""
 
 
+class LostAnswerError(UnreachableServiceError):
+    """The order may have reached the signing service, but its answer did not reach us."""
+
+
 class DepositError(WorkbenchError):
     """The repository did not take the package."""
 
