@@ -22,15 +22,17 @@ from PIL import Image
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from workbench import signing
+from workbench.catalogues.profiles import profiles
 from workbench.errors import SigningError
 from workbench.model import Act, Approved, Box, Record, SettledField, Signed
 from workbench.rendition import RenditionPage, render
-from workbench.signing import Mark, PadesSigner, Pkcs12Keys, State, trial, verify
+from workbench.signing import PadesSigner, Pkcs12Keys, Rules, State, trial, verify
 from workbench.words import say
 
 ROOT = Path(__file__).resolve().parent.parent
 NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 AGENCY = "Phòng Cảnh sát quản lý hành chính về trật tự xã hội, Công an tỉnh Sóc Trăng"
+SEEN = Rules(AGENCY, profiles(), "nd30-sao-y")
 
 
 def approved() -> Approved:
@@ -55,7 +57,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> trial.Trial:
 @pytest.fixture(scope="module")
 def seen(keys: trial.Trial) -> Signed:
     at = datetime.now(UTC).replace(microsecond=0)
-    signer = PadesSigner(keys.keys(), mark=Mark("Sao y", AGENCY), clock=lambda: at)
+    signer = PadesSigner(keys.keys(), rules=SEEN, clock=lambda: at)
     return signer.sign(approved(), pdf())
 
 
@@ -232,7 +234,7 @@ def _drawn_text(opened: pikepdf.Pdf, drawing: pikepdf.Object, tmp_path: Path) ->
 def test_the_mark_stays_on_pages_of_any_shape(
     size: tuple[int, int], rotation: int, keys: trial.Trial
 ) -> None:
-    signer = PadesSigner(keys.keys(), mark=Mark("Sao y", AGENCY))
+    signer = PadesSigner(keys.keys(), rules=SEEN)
     signed = signer.sign(approved(), pdf(rotation, *size))
     with pikepdf.open(BytesIO(signed.pdf)) as opened:
         page = opened.pages[0]
@@ -256,7 +258,7 @@ def test_the_untouched_scan_and_its_text_are_still_there(seen: Signed, tmp_path:
 
 def test_a_seal_costs_little(keys: trial.Trial) -> None:
     """Measured at 2 to 4 ms of CPU; the limit leaves room for a slow and busy machine."""
-    signer = PadesSigner(keys.keys(), mark=Mark("Sao y", AGENCY))
+    signer = PadesSigner(keys.keys(), rules=SEEN)
     paper = pdf()
     signer.sign(approved(), paper)
     begin = time.process_time()

@@ -17,13 +17,14 @@ from pyhanko.sign import signers, timestamps
 from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 from typer.testing import CliRunner
 
+from tests.contracts.test_signer import SEEN
 from workbench import signing
 from workbench.errors import SettingsError, UnreadableFileError
 from workbench.model import Act, Approved, Record, SettledField
 from workbench.rendition import RenditionPage, render
 from workbench.signing import State, Trust, trial, verify
 from workbench.signing.cades import Envelope
-from workbench.signing.pades import embed, prepare
+from workbench.signing.increment import Growing, SealField, embed
 from workbench.words import say
 
 NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
@@ -56,7 +57,7 @@ def unsigned() -> bytes:
 
 @pytest.fixture(scope="module")
 def sealed(keys: Path, unsigned: bytes) -> bytes:
-    signer = signing.trial_signer(keys, agency="Công an tỉnh Sóc Trăng")
+    signer = signing.trial_signer(keys, SEEN)
     return signer.sign(Approved(record(), record().digest, "duyet1", NOON), unsigned).pdf
 
 
@@ -88,17 +89,14 @@ def test_a_certificate_that_is_over_is_untrusted(sealed: bytes, trust: Trust) ->
 
 def test_officer_then_agency_leaves_both_intact(keys: Path, unsigned: bytes, trust: Trust) -> None:
     """Fields are created first, so that the second signature never breaks the first."""
-    out = BytesIO()
-    writer = IncrementalPdfFileWriter(BytesIO(unsigned))
-    for name in ("CanBo", "CoQuan"):
-        append_signature_field(writer, SigFieldSpec(name))
-    writer.write(out)
+    fields = [SealField("CanBo"), SealField("CoQuan")]
     key = trial.ensure(keys).keys().open()
     envelope = Envelope(key.certificate, key.chain)
-    pdf = out.getvalue()
+    pdf = unsigned
     for name in ("CanBo", "CoQuan"):
-        prepared = prepare(pdf, envelope, at=NOON, field_name=name)
-        pdf = embed(prepared, envelope, key.sign(prepared.to_sign))
+        prepared = Growing(pdf).prepare(fields, name, at=NOON, room=envelope.room)
+        to_sign = envelope.attributes(prepared.digest)
+        pdf = embed(prepared, envelope.close(to_sign, key.sign(to_sign)))
 
     verdict = verify(pdf, trust)
 

@@ -16,12 +16,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from workbench import accounts, engines, migrations, signing, words
 from workbench.analytics import Lake
 from workbench.calibration import Calibration, shipped
+from workbench.catalogues.profiles import USUAL, Level, profiles
 from workbench.errors import SettingsError, SigningError, StorageError
 from workbench.executors import Inline, Processes
 from workbench.model import TemplateVersion, Unit, now
 from workbench.repository.ocfl import OcflRepository
 from workbench.seams import Executor, OcrEngine, Repository, Signer
-from workbench.signing import KeySource, Pkcs11Keys, Pkcs12Keys
+from workbench.signing import KeySource, Pkcs11Keys, Pkcs12Keys, Rules, TimeStamps
 from workbench.store import Store, Unreachable
 from workbench.template import Template, load_all, parse
 
@@ -59,6 +60,12 @@ class Settings(BaseSettings):
     token_module: Path | None = None  # the driver that came with the token
     token_name: str = ""
     token_key: str = ""  # empty: the only key of the token
+    # How a seal looks and how long it proves something; see docs/signing.md.
+    profile: str = USUAL  # by which papers are sealed where nobody chooses another
+    profiles: Path | None = None  # a file with the unit's own profiles
+    seal_image: Path | None = None  # PNG of the agency's red seal, for profiles that show it
+    seal_level: Literal["B-B", "B-T", "B-LT", "B-LTA"] = "B-B"  # at least
+    tsa: str = ""  # address of a time stamping authority; nothing is called while it is empty
     demo: bool = False
     language: Literal["vi", "en"] = "vi"
 
@@ -192,13 +199,15 @@ class Workspace:
     def signer(self) -> Signer:
         """By whose key papers are sealed. Raises SigningError where it cannot be had."""
         if self.settings.sealing == "trial":
-            return signing.trial_signer(self.settings.keys_folder, agency=self.settings.agency)
+            return signing.trial_signer(self.settings.keys_folder, seal_rules(self.settings))
         if self.pin is None:
             raise SigningError(
                 "Papers are sealed with the agency's key, and its PIN was not given.",
                 "Seal them with `workbench sign`, where the key is; it asks for the PIN.",
             )
-        return signing.agency_signer(agency_keys(self.settings, self.pin), agency=self.agency)
+        return signing.agency_signer(
+            agency_keys(self.settings, self.pin), seal_rules(self.settings)
+        )
 
     @cached_property
     def lake(self) -> Lake:
@@ -222,6 +231,18 @@ class Workspace:
             )
         self._older[digest] = parse(kept.source, kept.template)
         return self._older[digest]
+
+
+def seal_rules(settings: Settings) -> Rules:
+    """How this unit seals. Raises SettingsError for a file of profiles that cannot be read."""
+    return Rules(
+        agency=settings.agency,
+        profiles=profiles(settings.profiles),
+        usual=settings.profile,
+        stamp=settings.seal_image,
+        stamps=TimeStamps(settings.tsa) if settings.tsa else None,
+        least=Level.of(settings.seal_level),
+    )
 
 
 def agency_keys(settings: Settings, pin: str) -> KeySource:

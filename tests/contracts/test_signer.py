@@ -18,14 +18,25 @@ from PIL import Image
 
 from tests import soft_token
 from workbench import signing
+from workbench.catalogues.profiles import profiles
 from workbench.errors import SigningError
 from workbench.model import Act, Approved, Record, SettledField
 from workbench.rendition import RenditionPage, render
 from workbench.seams import Signer
-from workbench.signing import PadesSigner, Pkcs11Keys, Pkcs12Keys, State, Trust, trial, verify
+from workbench.signing import (
+    PadesSigner,
+    Pkcs11Keys,
+    Pkcs12Keys,
+    Rules,
+    State,
+    Trust,
+    trial,
+    verify,
+)
 
 NOON = datetime.now(UTC).replace(hour=5, minute=0, second=0, microsecond=0)
 Made = tuple[Signer, Trust]
+SEEN = Rules("Công an tỉnh Sóc Trăng", profiles(), "nd30-sao-y")
 
 
 def approved() -> Approved:
@@ -107,7 +118,7 @@ def by_trial(folder: Path) -> Made:
 
 
 def by_trial_seen(folder: Path) -> Made:
-    return signing.trial_signer(folder, agency="Công an tỉnh Sóc Trăng"), signing.trust(folder)
+    return signing.trial_signer(folder, SEEN), signing.trust(folder)
 
 
 def by_curve(folder: Path) -> Made:

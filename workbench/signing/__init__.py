@@ -8,19 +8,21 @@ from pathlib import Path
 from workbench.signing import trial as trial_keys
 from workbench.signing.bundle import Trust
 from workbench.signing.keys import KeySource, Pkcs12Keys
-from workbench.signing.mark import Mark
 from workbench.signing.pades import PadesSigner
+from workbench.signing.rules import Rules
+from workbench.signing.stamping import TimeStamps
 from workbench.signing.token import Pkcs11Keys
 from workbench.signing.verdict import SignatureVerdict, State, Verdict, verify
 
 __all__ = [
     "KeySource",
-    "Mark",
     "PadesSigner",
     "Pkcs11Keys",
     "Pkcs12Keys",
+    "Rules",
     "SignatureVerdict",
     "State",
+    "TimeStamps",
     "Trust",
     "Verdict",
     "agency_signer",
@@ -34,14 +36,14 @@ for _talkative in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(_talkative).setLevel(logging.CRITICAL)
 
 
-def trial_signer(folder: Path, *, agency: str, form: str = "Sao y") -> PadesSigner:
+def trial_signer(folder: Path, rules: Rules | None = None) -> PadesSigner:
     """A signer with the trial key under `folder`, made at the first call. Raises SigningError."""
-    return PadesSigner(trial_keys.ensure(folder).keys(), mark=Mark(form, agency))
+    return PadesSigner(trial_keys.ensure(folder).keys(), rules=rules)
 
 
-def agency_signer(keys: KeySource, *, agency: str, form: str = "Sao y") -> PadesSigner:
+def agency_signer(keys: KeySource, rules: Rules | None = None) -> PadesSigner:
     """A signer with the agency's own key, opened at the first paper."""
-    return PadesSigner(keys, mark=Mark(form, agency))
+    return PadesSigner(keys, rules=rules)
 
 
 def trust(folder: Path, anchors: tuple[Path, ...] = (), bundle: Path | None = None) -> Trust:

@@ -1,98 +1,33 @@
-"""Sealing an archival PDF: prepare → what to sign → somebody's key → embed (PAdES B-B).
+"""Sealing an archival PDF: prepare → what to sign → somebody's key → finish (PAdES B-B and B-T).
 
-`prepare` and `embed` need no key, so that a token, a remote service or a telephone that answers
-minutes later can stand between them.
+`prepare` and `finish` use no private key, so that a token, a remote service or a telephone that
+answers minutes later can stand between them. What they do to the PDF itself is in `increment`:
+`Growing(pdf).prepare(…) -> Prepared` with the digest to sign, and `embed(prepared, cms) -> bytes`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from io import BytesIO
+from hashlib import sha256
 
 import structlog
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
-from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
-from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
+from workbench.catalogues.profiles import Corner, Level, Line, Profile
 from workbench.errors import SigningError, WrongPinError
-from workbench.model import Approved, Signed, now
-from workbench.signing.cades import DIGEST, Envelope
+from workbench.model import Approved, Asked, Sealing, Signed, Unsealed, now
+from workbench.signing import remote
+from workbench.signing.cades import Envelope
+from workbench.signing.increment import UNSEEN, Growing, Prepared, SealField, embed
 from workbench.signing.keys import Key, KeySource, check, common_name, is_trial
-from workbench.signing.mark import Drawing, Mark
+from workbench.signing.mark import Drawing, Rect, draw, iso
+from workbench.signing.rules import Rules
 
 log = structlog.get_logger()
 
-AGENCY = "CoQuan"  # the signature field of the agency
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A PDF with a place kept for its signature, and what the key has to sign for it."""
-
-    pdf: bytes = field(repr=False)
-    place: tuple[int, int]  # the brackets of /Contents, which the signature does not cover
-    to_sign: bytes
-
-
-def prepare(
-    pdf: bytes,
-    envelope: Envelope,
-    *,
-    at: datetime,
-    reason: str = "",
-    field_name: str = AGENCY,
-    mark: Callable[[tuple[float, float]], Drawing] | None = None,
-) -> Prepared:
-    """Keep a place in `pdf` for a signature; bytes that were there stay as they are.
-
-    `mark` draws what is seen, given the size of the first page; without it nothing is seen.
-    """
-    writer = IncrementalPdfFileWriter(BytesIO(pdf))
-    drawing = mark(_first_page(writer)) if mark else None
-    box = drawing.box(_first_page(writer)) if drawing else None
-    embedder = PdfCMSEmbedder(new_field_spec=SigFieldSpec(field_name, box=box))
-    steps = embedder.write_cms(field_name=field_name, writer=writer)
-    sealed_field = next(steps).get_object()
-    if drawing:
-        seen = writer.import_page_as_xobject(drawing.opened())
-        sealed_field["/AP"] = generic.DictionaryObject(  # type: ignore[no-untyped-call]
-            {generic.pdf_name("/N"): seen}
-        )
-    steps.send(
-        SigObjSetup(
-            SignatureObject(
-                timestamp=at,
-                subfilter=SigSeedSubFilter.PADES,
-                reason=reason or None,
-                bytes_reserved=2 * envelope.room,  # counted in hexadecimal digits
-            )
-        )
-    )
-    digest, out = steps.send(SigIOSetup(md_algorithm=DIGEST, in_place=True))
-    return Prepared(
-        out.getvalue(),
-        (digest.reserved_region_start, digest.reserved_region_end),
-        envelope.attributes(digest.document_digest),
-    )
-
-
-def embed(prepared: Prepared, envelope: Envelope, signature: bytes) -> bytes:
-    """The signed PDF."""
-    start, end = prepared.place
-    digits = envelope.close(prepared.to_sign, signature).hex().encode()
-    room = end - start - 2
-    if len(digits) > room:
-        raise SigningError("The signature is longer than the place that was kept for it.")
-    return b"".join(
-        (prepared.pdf[:start], b"<", digits.ljust(room, b"0"), b">", prepared.pdf[end:])
-    )
+_ROOM_FOR_STAMP = 12_000  # bytes: a token with the certificates of its authority
 
 
 class PadesSigner:
@@ -104,11 +39,11 @@ class PadesSigner:
         self,
         keys: KeySource,
         *,
-        mark: Mark | None = None,
+        rules: Rules | None = None,
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._keys = keys
-        self._mark = mark
+        self._rules = rules or Rules()
         self._clock = clock
         self._opened: tuple[Key, Envelope] | None = None
         self._refused: WrongPinError | None = None
@@ -123,43 +58,139 @@ class PadesSigner:
         """Whether the certificate is a trial's."""
         return is_trial(self._open()[0].certificate)
 
-    def sign(self, approved: Approved, pdf: bytes) -> Signed:
-        """Seal `pdf`, the rendition of what was approved. Raises SigningError."""
+    @property
+    def at_once(self) -> int:
+        """How many papers one order to the key may carry."""
+        return remote.at_once(self._open()[0])
+
+    def sign(self, approved: Approved, pdf: bytes | None, sealing: Sealing = Sealing()) -> Signed:
+        """Seal `pdf`, the rendition of what was approved, or the record itself where there is none.
+
+        Waits for whoever has to confirm it. Raises SigningError.
+        """
+        unsealed = self.prepare(approved, pdf, sealing)
+        return self.finish(unsealed, self._open()[0].sign(unsealed.to_sign))
+
+    def prepare(
+        self, approved: Approved, pdf: bytes | None, sealing: Sealing = Sealing()
+    ) -> Unsealed:
+        """All of a seal but the signature; `pdf` is None for a record without pages."""
         if approved.record.digest != approved.record_digest:
             raise SigningError(
                 "Document {document} is not what was approved: its record changed afterwards.",
                 "Have it approved again.",
                 document=approved.record.document,
             )
-        at = self._clock()
+        at = self._clock().replace(microsecond=0)
         key, envelope = self._open()
         check(key.certificate, at)
-        trial = is_trial(key.certificate)
-        mark = self._mark
-        try:
-            prepared = prepare(
-                pdf,
-                envelope,
-                at=at.replace(microsecond=0),
-                reason=f"record sha256:{approved.record_digest}",
-                mark=(lambda page: mark.drawn(at, page, trial=trial)) if mark else None,
-            )
-        except PdfError as error:
+        named = _fingerprint(key.certificate)
+        if pdf is None:
+            content = approved.record.canonical()
+            to_sign = envelope.attributes(sha256(content).digest(), at)
+            return Unsealed(approved, content, None, to_sign, at, named)
+        profile = self._rules.profile(sealing.profile)
+        growing = Growing(pdf)
+        free = next((seal for seal in profile.seals if not growing.fields.get(seal.field)), None)
+        if free is None:
             raise SigningError(
-                "The PDF of document {document} cannot be signed: it is damaged.",
-                "Order the signature again; the PDF is then made anew.",
-                document=approved.record.document,
-            ) from error
-        sealed = embed(prepared, envelope, key.sign(prepared.to_sign))
+                "Every signature of the profile {profile} is there already.",
+                "Choose another profile.",
+                profile=profile.id,
+            )
+        drawn = self._drawn(profile, key.certificate, sealing, at, growing.frame)
+        prepared = growing.prepare(
+            [
+                SealField(seal.field, drawing.box(growing.frame) if drawing else UNSEEN)
+                for seal, drawing in zip(profile.seals, drawn, strict=True)
+            ],
+            free.field,
+            at=at,
+            room=envelope.room + (_ROOM_FOR_STAMP if self._is_stamped(profile) else 0),
+            reason=f"record sha256:{approved.record_digest}",
+            drawing=drawn[profile.seals.index(free)],
+        )
+        to_sign = envelope.attributes(prepared.digest)
+        return Unsealed(
+            approved, prepared.pdf, prepared.place, to_sign, at, named, profile.id, free.field
+        )
+
+    def _drawn(
+        self,
+        profile: Profile,
+        certificate: x509.Certificate,
+        sealing: Sealing,
+        at: datetime,
+        frame: Rect,
+    ) -> list[Drawing | None]:
+        """What is seen of each seal of the profile, on a first page with these edges."""
+        said = {
+            Line.FORM: profile.form,
+            Line.AGENCY: self._rules.agency,
+            Line.NAME: common_name(certificate),
+            Line.SIGNED_AT: iso(at),
+            Line.SCANNED_AT: iso(sealing.scanned_at or at),
+            Line.SYMBOL: profile.symbol,
+        }
+        alone = sum(seal.corner is not Corner.NONE for seal in profile.seals) < 2
+        trial, stamp = is_trial(certificate), self._rules.stamp
+        return [
+            draw(seal, said, frame, trial=trial, alone=alone, stamp=stamp) for seal in profile.seals
+        ]
+
+    def _is_stamped(self, profile: Profile) -> bool:
+        return self._rules.wanted(profile) > Level.B_B
+
+    def order(
+        self, papers: Mapping[str, Unsealed], *, transaction: str
+    ) -> Mapping[str, bytes] | Asked:
+        """Have the key sign these papers, each under its own name: signatures, or whom to wait for.
+
+        `transaction` names the order where a service keeps it. Raises SigningError.
+        """
+        messages = {name: paper.to_sign for name, paper in papers.items()}
+        return remote.order(self._open()[0], messages, transaction=transaction)
+
+    def answer(self, code: str) -> Mapping[str, bytes] | None:
+        """What came of an order that somebody has to confirm; None while they have not answered.
+
+        Raises RefusedError and ExpiredError.
+        """
+        return remote.answer(self._open()[0], code)
+
+    def finish(self, unsealed: Unsealed, signature: bytes) -> Signed:
+        """The sealed paper, once the signature is found to be one over this very file."""
+        key, envelope = self._open()
+        approved, named = unsealed.approved, _fingerprint(key.certificate)
+        if named != unsealed.certificate:
+            raise SigningError(
+                "The key has another certificate now than when the seal was prepared.",
+                "Order the seal again.",
+            )
+        profile = self._rules.profile(unsealed.profile)
+        content, place = unsealed.content, unsealed.place
+        covered = sha256(memoryview(content)[: place[0]] if place else content)
+        if place:
+            covered.update(memoryview(content)[place[1] :])
+        envelope.check(unsealed.to_sign, signature, covered.digest())
+        stamp = b""
+        if self._is_stamped(profile):
+            stamp = self._rules.time_stamps.over(signature).beside
+        message = envelope.close(unsealed.to_sign, signature, stamp)
+        sealed = embed(Prepared(content, place, covered.digest()), message) if place else content
+        trial = is_trial(key.certificate)
         log.info("document.signed", document=approved.record.document, trial=trial)
         return Signed(
             approved=approved,
             pdf=sealed,
             signer=common_name(key.certificate),
-            certificate=_fingerprint(key.certificate),
-            signed_at=at,
-            level="B-B",
+            certificate=named,
+            signed_at=unsealed.at,
+            level=str(Level.B_T if stamp else Level.B_B),
             trial=trial,
+            beside=b"" if place else message,
+            profile=profile.id if place else "",
+            in_field=unsealed.in_field,
         )
 
     def _open(self) -> tuple[Key, Envelope]:
@@ -171,18 +202,9 @@ class PadesSigner:
             except WrongPinError as error:
                 self._refused = error
                 raise
-            self._opened = key, Envelope(key.certificate, key.chain)
+            self._opened = key, Envelope(key.certificate, key.chain, remote.scheme(key))
         return self._opened
 
 
 def _fingerprint(certificate: x509.Certificate) -> str:
     return certificate.fingerprint(hashes.SHA256()).hex()
-
-
-def _first_page(writer: IncrementalPdfFileWriter) -> tuple[float, float]:
-    page, _ = writer.find_page_for_modification(0)  # type: ignore[no-untyped-call]
-    page = page.get_object()
-    while "/MediaBox" not in page:  # pages inherit it
-        page = page["/Parent"]
-    left, bottom, right, top = (float(edge) for edge in page["/MediaBox"])
-    return right - left, top - bottom
