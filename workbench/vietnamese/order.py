@@ -38,7 +38,8 @@ def person_sort_key(name: str) -> Order:
 def _token(token: str) -> tuple[int, str, int, str]:
     if token.isdigit():
         return 1, f"{int(token):020}", 0, token
-    letters, tone = [], 0
+    letters: list[str] = []
+    tone = 0
     for char in unicodedata.normalize("NFD", token.casefold()):
         if char in _TONES:
             tone = _TONES[char]
