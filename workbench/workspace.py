@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     seal_image: Path | None = None  # PNG of the agency's red seal, for profiles that show it
     seal_level: Literal["B-B", "B-T", "B-LT", "B-LTA"] = "B-B"  # at least
     tsa: str = ""  # address of a time stamping authority; nothing is called while it is empty
+    trust: Path | None = None  # a folder with the roots and lists that signatures are judged by
     demo: bool = False
     language: Literal["vi", "en"] = "vi"
 

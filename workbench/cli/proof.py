@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -13,9 +14,11 @@ import typer
 from workbench import exchange, signing
 from workbench.errors import UnreadableFileError
 from workbench.model import Document
-from workbench.signing import State, Verdict
+from workbench.signing import State
+from workbench.store import Store, Unreachable
+from workbench.verification import Examined, Inventory, RootInventory, StoreInventory, examine
 from workbench.words import remedy, say
-from workbench.workspace import Workspace, load_settings
+from workbench.workspace import Settings, Workspace, load_settings
 
 UNREADABLE = 24
 _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -30,50 +33,90 @@ _WORST_FIRST = (21, UNREADABLE, 22, 23, 0)
 
 
 def verify(
-    files: Annotated[list[Path], typer.Argument(help="Signed PDF files.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Signed files, packages, bags, repositories, folders.")
+    ],
     json: Annotated[bool, typer.Option("--json", help="One JSON object a file.")] = False,
     trust: Annotated[
         list[Path] | None,
-        typer.Option(help="Certificates (PEM) whose word counts; again for more."),
+        typer.Option(
+            help="Whose word counts: a certificate, or a folder with roots, intermediate "
+            "certificates, CRLs and OCSP responses; again for more."
+        ),
+    ] = None,
+    inventory: Annotated[
+        Path | None,
+        typer.Option(help="A repository (OCFL) to compare with, instead of this workbench's."),
     ] = None,
 ) -> None:
     """Say whether files are intact, altered, untrusted or unsigned. Nothing is fetched or kept.
 
-    Exit code 0 intact, 21 altered, 22 untrusted, 23 unsigned, 24 no PDF; of several the worst.
+    First the digest in our inventory, then what came along, then each signature. Exit code 0
+    intact, 21 altered, 22 untrusted, 23 unsigned, 24 no PDF; of several the worst.
     """
-    anchors = signing.trust(load_settings().keys_folder, tuple(trust or ()))
-    codes = [_tell(file, anchors, json=json) for file in files]
+    settings = load_settings()
+    anchors = signing.trust(settings.keys_folder, tuple(trust or ()), settings.trust)
+    known = RootInventory(inventory) if inventory else own_inventory(settings)
+    if not json:
+        typer.echo(say("Bundle of trust: {digest}", digest=anchors.digest[:16]))
+    codes: list[int] = []
+    for file in files:
+        try:
+            for found in examine(file, anchors, known):
+                _tell(found, json=json)
+                codes.append(_EXIT_CODES[found.state])
+        except UnreadableFileError as error:
+            codes.append(_tell_unreadable(file, error, json=json))
     if worst := next(code for code in _WORST_FIRST if code in codes):
         raise typer.Exit(worst)
 
 
-def _tell(file: Path, trust: signing.Trust, *, json: bool) -> int:
-    try:
-        verdict = signing.verify(file, trust)
-    except UnreadableFileError as error:
-        if json:
-            _print_json({"file": str(file), "state": "unreadable", "said": say(error)})
-        else:
-            typer.echo(f"{file}: {say(error)} {remedy(error)}")
-        return UNREADABLE
+def own_inventory(settings: Settings) -> Inventory | None:
+    """What this workbench keeps; None where there is no store. Nothing is made by asking."""
+    root = settings.data / "repository" / "ocfl-root"
+    if settings.database or (settings.data / "workbench.db").exists():
+        store = Store(settings.database_url, settings.data / "objects")
+        try:
+            store.ping()
+        except Unreachable:
+            return RootInventory(root) if root.exists() else None
+        return StoreInventory(store, root)
+    return RootInventory(root) if root.exists() else None
+
+
+def _tell(found: Examined, *, json: bool) -> None:
     if json:
-        said = {"said": say(verdict.sentence)}
-        _print_json({"file": str(file), **verdict.as_json(), **said})
+        _print_json({**found.as_json(), "said": say(found.sentence)})
+        return
+    typer.echo(f"{found.name}: {_in_words(found)}")
+
+
+def _tell_unreadable(file: Path, error: UnreadableFileError, *, json: bool) -> int:
+    if json:
+        _print_json({"file": str(file), "state": "unreadable", "said": say(error)})
     else:
-        typer.echo(f"{file}: {_in_words(verdict)}")
-    return _EXIT_CODES[verdict.state]
+        typer.echo(f"{file}: {say(error)} {remedy(error)}")
+    return UNREADABLE
 
 
-def _in_words(verdict: Verdict) -> str:
-    lines = [say(verdict.sentence)]
-    for signature in verdict.signatures:
+def _in_words(found: Examined) -> str:
+    lines = [say(found.sentence), f"  {say(found.kept)}"]
+    lines += [f"  – {say(flaw)}" for flaw in found.flaws if flaw != found.kept]
+    for signature in found.verdict.signatures if found.verdict else ():
         if signature.signer:
             lines.append(say("  Signed by: {signer}", signer=signature.signer))
         if signature.at:
-            at = signature.at.astimezone(_VIETNAM).isoformat(timespec="seconds")
-            lines.append(say("  Signed at (as the signer says): {at}", at=at))
-        lines += [f"  – {say(detail)}" for detail in signature.details]
+            lines.append(say("  Signed at (as the signer says): {at}", at=_moment(signature.at)))
+        if signature.confirmed:
+            lines.append(
+                say("  Confirmed by an authority of time: {at}", at=_moment(signature.confirmed))
+            )
+        lines += [f"  – {say(line)}" for line in signature.lines]
     return "\n".join(lines)
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(_VIETNAM).isoformat(timespec="seconds")
 
 
 def _print_json(said: Mapping[str, Any]) -> None:

@@ -11,7 +11,6 @@ import errno
 import fcntl
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +23,9 @@ from uuid import uuid4
 import structlog
 
 from workbench.errors import DepositError
-from workbench.model import Package, Receipt, now
+from workbench.model import KeptVersion, Package, Receipt, now
+from workbench.repository import shelf
+from workbench.repository.shelf import INVENTORY, OBJECT_MARK, ROOT_MARK, SIDECAR
 
 log = structlog.get_logger()
 
@@ -35,10 +36,6 @@ _LAYOUT_CONFIG = {
     "tupleSize": 3,
     "numberOfTuples": 3,
 }
-_OBJECT_MARK = ("0=ocfl_object_1.1", b"ocfl_object_1.1\n")
-_ROOT_MARK = ("0=ocfl_1.1", b"ocfl_1.1\n")
-_INVENTORY = "inventory.json"
-_SIDECAR = "inventory.json.sha512"
 _ABOUT = "object"  # in the stage: which object the finished version beside it belongs to
 
 _Inventory = dict[str, Any]
@@ -89,10 +86,48 @@ class OcflRepository:
             return ()
         return tuple(_receipt(self.name, inventory, version) for version in _versions(inventory))
 
+    def versions(self, object_id: str) -> tuple[KeptVersion, ...]:
+        """Every version of the object, the first one first; read from the object."""
+        inventory = _inventory(self._place(object_id))
+        if inventory is None:
+            return ()
+        return tuple(
+            KeptVersion(
+                version=version,
+                at=datetime.fromisoformat(inventory["versions"][version]["created"]),
+                message=inventory["versions"][version].get("message", ""),
+                files={
+                    name: digest
+                    for digest, names in inventory["versions"][version]["state"].items()
+                    for name in names
+                },
+            )
+            for version in _versions(inventory)
+        )
+
+    def content(self, object_id: str, version: str, *, only: str = "") -> dict[str, bytes]:
+        """The files of a version by name, each proved against its digest; `only`: just this one.
+
+        Raises DepositError where a file is missing or is not the one that was kept.
+        """
+        place = self._place(object_id)
+        inventory = _inventory(place)
+        found = {kept.version: kept.files for kept in self.versions(object_id)}
+        if inventory is None or version not in found:
+            raise DepositError(
+                "The repository holds no such version of this record.",
+                "Check the repository; restore the object from a copy.",
+            )
+        return {
+            name: _proved(place / inventory["manifest"][digest][0], digest)
+            for name, digest in found[version].items()
+            if not only or name == only
+        }
+
     # --- writing ---------------------------------------------------------------------------------
 
     def _begin(self) -> None:
-        if (self.root / _ROOT_MARK[0]).exists():
+        if (self.root / ROOT_MARK[0]).exists():
             return
         staged = self._stage / uuid4().hex
         extension = staged / "extensions" / _LAYOUT
@@ -100,7 +135,7 @@ class OcflRepository:
         _write(extension / "config.json", _as_json(_LAYOUT_CONFIG))
         layout = {"extension": _LAYOUT, "description": "By digest of the id, then by the id."}
         _write(staged / "ocfl_layout.json", _as_json(layout))
-        _write(staged / _ROOT_MARK[0], _ROOT_MARK[1])
+        _write(staged / ROOT_MARK[0], ROOT_MARK[1])
         _settle(staged)
         staged.rename(self.root)
         _sync(self.root.parent)
@@ -119,7 +154,7 @@ class OcflRepository:
         for folder in (version, home):
             _write_inventory(folder, inventory)
         if before is None:
-            _write(home / _OBJECT_MARK[0], _OBJECT_MARK[1])
+            _write(home / OBJECT_MARK[0], OBJECT_MARK[1])
             _settle(new)
             (new / first.name).rename(first)
         else:
@@ -139,7 +174,7 @@ class OcflRepository:
         """Give a finished version its place; again does no harm, and needs no room on the disk."""
         for version in (staged / "new").glob("v*"):
             version.rename(place / version.name)
-        for name in (_INVENTORY, _SIDECAR):
+        for name in (INVENTORY, SIDECAR):
             if (staged / "new" / name).exists():
                 (staged / "new" / name).rename(place / name)
         _sync(place)
@@ -178,14 +213,7 @@ class OcflRepository:
             yield
 
     def _place(self, object_id: str) -> Path:
-        digest = sha256(object_id.encode()).hexdigest()
-        named = "".join(
-            c if re.fullmatch(r"[A-Za-z0-9_-]", c) else "".join(f"%{b:02x}" for b in c.encode())
-            for c in object_id
-        )
-        if len(named) > 100:
-            named = f"{named[:100]}-{digest}"
-        return self.root / digest[0:3] / digest[3:6] / digest[6:9] / named
+        return shelf.place(self.root, object_id)
 
 
 # --- the inventory -------------------------------------------------------------------------------
@@ -225,7 +253,7 @@ def _next(
 
 def _inventory(place: Path) -> _Inventory | None:
     try:
-        content = (place / _INVENTORY).read_bytes()
+        content = (place / INVENTORY).read_bytes()
     except FileNotFoundError:
         return None
     inventory: _Inventory = json.loads(content)
@@ -253,6 +281,19 @@ def _receipt(repository: str, inventory: _Inventory, version: str) -> Receipt:
         package_digest=package_digest,
         at=datetime.fromisoformat(kept["created"]),
     )
+
+
+def _proved(file: Path, digest: str) -> bytes:
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        content = b""
+    if sha512(content).hexdigest() != digest:
+        raise DepositError(
+            "A file of this record in the repository is not the one that was kept.",
+            "Check the repository; restore the object from a copy.",
+        )
+    return content
 
 
 def _check(package: Package) -> None:
@@ -290,8 +331,8 @@ def _told_as_deposit_error() -> Iterator[None]:
 
 def _write_inventory(folder: Path, inventory: _Inventory) -> None:
     content = _as_json(inventory)
-    _write(folder / _INVENTORY, content)
-    _write(folder / _SIDECAR, f"{sha512(content).hexdigest()} {_INVENTORY}\n".encode())
+    _write(folder / INVENTORY, content)
+    _write(folder / SIDECAR, f"{sha512(content).hexdigest()} {INVENTORY}\n".encode())
 
 
 def _as_json(value: object) -> bytes:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from workbench.signing import trial as trial_keys
 from workbench.signing.bundle import Trust
+from workbench.signing.detached import verify_detached
 from workbench.signing.keys import KeySource, Pkcs12Keys
 from workbench.signing.pades import PadesSigner
 from workbench.signing.rules import Rules
@@ -29,6 +30,7 @@ __all__ = [
     "trial_signer",
     "trust",
     "verify",
+    "verify_detached",
 ]
 
 # They write whole names of certificate holders into the log; what matters comes back as a Verdict.

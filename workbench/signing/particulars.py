@@ -90,15 +90,16 @@ def aftermath(
 
 def algorithm(signature: EmbeddedPdfSignature) -> str:
     """Key, scheme and digest, e.g. `RSA-PSS 3072 / SHA-256`."""
-    return _algorithm(signature.signer_info, signature.signer_cert.public_key)[0]
+    return described(signature.signer_info, signature.signer_cert.public_key)[0]
 
 
 def notes(signature: EmbeddedPdfSignature) -> tuple[Sentence, ...]:
     """What an older paper may carry and a new one should not."""
-    return _algorithm(signature.signer_info, signature.signer_cert.public_key)[1]
+    return described(signature.signer_info, signature.signer_cert.public_key)[1]
 
 
-def _algorithm(info: cms.SignerInfo, public: object) -> tuple[str, tuple[Sentence, ...]]:
+def described(info: cms.SignerInfo, public: object) -> tuple[str, tuple[Sentence, ...]]:
+    """The algorithm of a signature in words of the trade, and what is to be noted about it."""
     held = info["signature_algorithm"]
     scheme = held.signature_algo
     digest = info["digest_algorithm"]["algorithm"].native

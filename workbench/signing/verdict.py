@@ -152,10 +152,14 @@ def verify(source: Path | bytes, trust: Trust, *, at: datetime | None = None) ->
     if not signatures:
         return Verdict(State.ALTERED, ALTERED) if claims else Verdict(State.UNSIGNED, UNSIGNED)
     told = tuple(_judge(signature, data, trust, at=at, all_=signatures) for signature in signatures)
-    worst = next(
-        s for s in (State.ALTERED, State.UNTRUSTED, State.INTACT) if any(t.state == s for t in told)
-    )
-    trial = any(t.trial for t in told)
+    return judged(told)
+
+
+def judged(told: tuple[SignatureVerdict, ...]) -> Verdict:
+    """The verdict that signatures come to: as good as the worst of them."""
+    order = (State.ALTERED, State.UNTRUSTED, State.INTACT)
+    worst = next(state for state in order if any(one.state is state for one in told))
+    trial = any(one.trial for one in told)
     sentence = {
         State.ALTERED: ALTERED,
         State.UNTRUSTED: UNTRUSTED,

@@ -41,7 +41,7 @@ from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 from workbench.errors import Sentence
 from workbench.signing.bundle import Trust
 
-_USAGE = KeyUsageConstraints(
+USAGE = KeyUsageConstraints(
     key_usage={"digital_signature", "non_repudiation"}, match_all_key_usages=False
 )
 
@@ -59,24 +59,16 @@ class Vouched:
 def vouched(signature: EmbeddedPdfSignature, trust: Trust, at: datetime | None) -> Vouched:
     """Judge the signer of one signature at the moment `at` (now), with nothing fetched."""
     known = _Known.of(trust, signature)
-    context = ValidationContext(
-        trust_roots=known.roots,
-        other_certs=known.certificates,
-        crls=known.crls,
-        ocsps=known.ocsps,
-        allow_fetching=False,
-        revocation_mode="soft-fail",
-        moment=at,
-    )
+    here = known.context(at)
     status: PdfSignatureStatus | DocumentTimestampStatus
     if signature.sig_object_type == "/DocTimeStamp":
-        status = validate_pdf_timestamp(signature, context)
+        status = validate_pdf_timestamp(signature, here)
     else:
-        status = validate_pdf_signature(signature, context, key_usage_settings=_USAGE)
+        status = validate_pdf_signature(signature, here, key_usage_settings=USAGE)
     if not (status.intact and status.valid):
         return Vouched(is_whole=False, is_trusted=False)
     if signature.sig_object_type == "/DocTimeStamp":
-        details = () if status.trusted else (_NO_AUTHORITY,)
+        details = () if status.trusted else (NO_AUTHORITY,)
         return Vouched(is_whole=True, is_trusted=bool(status.trusted), details=details)
     ades = _ades(signature, known, at)
     if status.trusted:
@@ -85,7 +77,7 @@ def vouched(signature: EmbeddedPdfSignature, trust: Trust, at: datetime | None) 
             is_whole=True,
             is_trusted=True,
             ades=ades,
-            details=(_NOT_REVOKED if asked else _NOT_ASKED,),
+            details=(_NOT_REVOKED if asked else NOT_ASKED,),
         )
     if ades == "PASSED":
         return Vouched(is_whole=True, is_trusted=True, ades=ades, details=(_PROVED,))
@@ -93,8 +85,8 @@ def vouched(signature: EmbeddedPdfSignature, trust: Trust, at: datetime | None) 
     return Vouched(is_whole=True, is_trusted=False, ades=ades, details=(_why(problem),))
 
 
-_NO_AUTHORITY = Sentence("No trusted authority vouches for the certificate of the signer.")
-_NOT_ASKED = Sentence("Whether the certificate was revoked was not asked: this check is offline.")
+NO_AUTHORITY = Sentence("No trusted authority vouches for the certificate of the signer.")
+NOT_ASKED = Sentence("Whether the certificate was revoked was not asked: this check is offline.")
 _NOT_REVOKED = Sentence("The certificate was not revoked, as the lists at hand show.")
 _PROVED = Sentence(
     "The certificate is over by now; timestamps prove that the signature was made while it held."
@@ -109,7 +101,7 @@ def _why(problem: str) -> Sentence:
             "The certificate of the signer does not hold at this time, and no timestamp that we "
             "can rely on proves that the signature is older."
         )
-    return _NO_AUTHORITY
+    return NO_AUTHORITY
 
 
 @dataclass(frozen=True)
@@ -122,12 +114,14 @@ class _Known:
     ocsps: list[ocsp.OCSPResponse]
 
     @classmethod
-    def of(cls, trust: Trust, signature: EmbeddedPdfSignature) -> _Known:
+    def of(cls, trust: Trust, signature: EmbeddedPdfSignature | None = None) -> _Known:
         load = asn1_x509.Certificate.load
         roots = [load(der) for der in (*trust.anchors, *trust.trial)]
         certificates = [load(der) for der in trust.others]
         crls = [crl.CertificateList.load(der) for der in trust.crls]
         ocsps = [ocsp.OCSPResponse.load(der) for der in trust.ocsps]
+        if signature is None:
+            return cls(roots, certificates, crls, ocsps)
         try:
             brought = DocumentSecurityStore.read_dss(signature.reader)
         except NoDSSFoundError:
@@ -138,6 +132,22 @@ class _Known:
         for reference in brought.ocsps:
             ocsps.append(ocsp.OCSPResponse.load(reference.get_object().data))
         return cls(roots, certificates, crls, ocsps)
+
+    def context(self, at: datetime | None) -> ValidationContext:
+        return ValidationContext(
+            trust_roots=self.roots,
+            other_certs=self.certificates,
+            crls=self.crls,
+            ocsps=self.ocsps,
+            allow_fetching=False,
+            revocation_mode="soft-fail",
+            moment=at,
+        )
+
+
+def context(trust: Trust, at: datetime | None) -> ValidationContext:
+    """What a signature apart is judged with: the bundle, at the moment `at`, nothing fetched."""
+    return _Known.of(trust).context(at)
 
 
 def _ades(signature: EmbeddedPdfSignature, known: _Known, at: datetime | None) -> str:
@@ -153,7 +163,7 @@ def _ades(signature: EmbeddedPdfSignature, known: _Known, at: datetime | None) -
                 online_fetching_rule=RevinfoOnlineFetchingRule.LOCAL_ONLY,
                 certificate_fetching_rule=CertificateFetchingRule.NEVER_FETCH,
             ),
-            key_usage_settings=_USAGE,
+            key_usage_settings=USAGE,
             local_knowledge=LocalKnowledge(
                 known_crls=[CRLContainer(found) for found in known.crls],
                 known_ocsps=[c for o in known.ocsps for c in OCSPContainer.load_multi(o)],
