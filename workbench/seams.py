@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from workbench.errors import WorkbenchError
-from workbench.model import Approved, Box, Identity, Package, Receipt, Signed, Word
+from workbench.model import Approved, Box, Identity, KeptVersion, Package, Receipt, Signed, Word
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -58,6 +58,17 @@ class Repository(Protocol):
     name: str
 
     def deposit(self, package: Package) -> Receipt: ...
+
+    def versions(self, object_id: str) -> tuple[KeptVersion, ...]:
+        """Every version of an object, the first one first; none where it has no such object."""
+        ...
+
+    def content(self, object_id: str, version: str, *, only: str = "") -> Mapping[str, bytes]:
+        """The files of a version by name, each proved against its digest; `only`: just this one.
+
+        Raises DepositError where a file is missing or is not the one that was kept.
+        """
+        ...
 
 
 class Executor(Protocol):

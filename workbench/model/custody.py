@@ -43,7 +43,6 @@ class Card(SQLModel, table=True):
     number: str = ""  # of the paper (số, ký hiệu)
     holder: str = Field(default="", index=True)  # what records of one holder have in common
     holder_name: str = ""
-    holder_order: str = ""  # in which order holders stand, as `vietnamese` sorts
     year: int = Field(default=0, index=True)  # of issue; 0: not known
     issued: str = ""  # ISO
     expires: str = ""  # ISO; empty: never, or not known

@@ -18,6 +18,7 @@ from workbench.model import (
     DefaultFolder,
     Document,
     Filing,
+    Holder,
     Page,
     Receipt,
     RecordFolder,
@@ -30,10 +31,10 @@ from workbench.model import (
 from workbench.store.custody import live
 from workbench.store.rows import Rows
 
-_GROUPS: Mapping[str, tuple[Any, Any, Any]] = {  # what is in common, its name, its order
-    "holder": (Card.holder, Card.holder_name, Card.holder_order),
-    "kind": (Card.kind, Card.kind, Card.kind),
-    "year": (Card.year, Card.year, Card.year),
+_COMMON: Mapping[str, tuple[Any, Any]] = {  # what records have in common, and its name
+    "holder": (Card.holder, Card.holder_name),
+    "kind": (Card.kind, Card.kind),
+    "year": (Card.year, Card.year),
 }
 
 
@@ -53,6 +54,16 @@ class Cards(Rows):
             .limit(limit)
         )
         return self._all(query)
+
+    def holder_of(self, document: Document) -> Holder | None:
+        """The one person or organisation a record is tied to, under whatever name."""
+        found, seen = None, set[str]()
+        key = document.holder or ""
+        while key and key not in seen:
+            seen.add(key)
+            found = self._one(Holder, key) or found
+            key = found.same_as if found else ""
+        return found
 
     def keep_card(self, card: Card, words: Mapping[str, str]) -> None:
         """Keep a card with its words (word -> without marks); a withdrawal stays as it was."""
@@ -103,14 +114,11 @@ class Cards(Rows):
         query = select(sa.func.count()).select_from(Card).where(*_on(sight, shelf))
         return int(self._all(query)[0])
 
-    def default_folders(self, sight: Sight, by: str) -> list[DefaultFolder]:
-        """The folders that nobody made: by "holder", "kind" or "year", in their order."""
-        key, name, order = (col(column) for column in _GROUPS[by])
+    def default_folders(self, sight: Sight, common: str) -> list[DefaultFolder]:
+        """The folders that nobody made: by "holder", "kind" or "year"; in no order."""
+        key, name = (col(column) for column in _COMMON[common])
         query = (
-            sa.select(key, sa.func.min(name), sa.func.count())
-            .where(_visible(sight))
-            .group_by(key)
-            .order_by(sa.func.min(order), key)
+            sa.select(key, sa.func.min(name), sa.func.count()).where(_visible(sight)).group_by(key)
         )
         with Session(self._looking) as session:
             return [
@@ -172,7 +180,7 @@ def _in_shared_folders(sight: Sight) -> Any:
     reached = (
         sa.select(col(Share.folder).label("folder"), col(Share.unit).label("unit"))
         .where(col(Share.folder) != "", *live(sight))
-        .cte("reached", recursive=True)
+        .cte(recursive=True)
     )
     below = sa.select(col(RecordFolder.id), reached.c.unit).where(
         col(RecordFolder.parent) == reached.c.folder, col(RecordFolder.closed).is_(False)
@@ -191,7 +199,7 @@ def _below(folder: str) -> Any:
     tree = (
         sa.select(col(RecordFolder.id).label("id"))
         .where(col(RecordFolder.id) == folder)
-        .cte("tree", recursive=True)
+        .cte(recursive=True)
     )
     return tree.union(
         sa.select(col(RecordFolder.id)).where(

@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.Column("kind", TEXT(), nullable=False),
         *(
             sa.Column(name, TEXT(), nullable=False)
-            for name in ("number", "holder", "holder_name", "holder_order")
+            for name in ("number", "holder", "holder_name")
         ),
         sa.Column("year", sa.Integer(), nullable=False),
         *(
