@@ -54,7 +54,7 @@ WAY = ("received", "read", "proposed", "reviewed", "approved", "signed", "export
 REASONS = (
     "No template fits this form.",
     "All {n} pages are blank.",
-    "The page is too dark to be read.",
+    "No engine could read this document.",
 )
 EVENTS_A_DOCUMENT = 78  # about: moves, readings, fields, candidates, acts, decisions, …
 

@@ -234,7 +234,8 @@ def progress(board: Board) -> None:
             "Share exported · documents in all; {units} units, n = {n}.",
             units=number(len(units)),
             n=number(units["total"].sum()),
-        ),
+        )
+        + exhibits.of_many(len(units), charts.MOST_UNITS, "Drawn: the {n} units with most left."),
     )
     left, right = st.columns(2)
     kinds = board.answer("progress_by_kind")

@@ -64,6 +64,7 @@ STRETCHES: Mapping[str, tuple[str, int]] = {
 }
 
 MOST_FIELDS = 24  # on a chart; all of them stand in the table behind it
+MOST_UNITS = 20
 
 
 def stage_word(stage: Stage) -> str:
@@ -143,7 +144,8 @@ def per_day(frame: pd.DataFrame, colours: Ink) -> go.Figure:
 
 
 def units(frame: pd.DataFrame, colours: Ink) -> go.Figure:
-    """How far each unit is: one bar a unit, its whole length the unit's documents."""
+    """How far units are, those with most left: one bar a unit, all its length its documents."""
+    frame = frame.sort_values("remaining", ascending=False, kind="stable").head(MOST_UNITS)
     ends = [
         f"{percent(share)} · {number(total)}"
         for share, total in zip(frame["share"], frame["total"], strict=True)
@@ -206,8 +208,8 @@ def ages(frame: pd.DataFrame, colours: Ink) -> go.Figure:
 
 
 def outlooks(frame: pd.DataFrame, colours: Ink) -> go.Figure:
-    """Each unit's finish day: dot the median, thick 80 %, thin 95 %, a line the due day."""
-    frame = frame.sort_values("finish", ascending=False)
+    """Finish days, the latest last: dot the median, thick 80 %, thin 95 %, a line the due day."""
+    frame = frame.sort_values("finish", ascending=False, kind="stable").head(MOST_UNITS)
     names = _names(frame["unit"], frame["name"])
     ends = frame[["finish", "likely_last", "wide_last"]].max(axis=None)
     figure = go.Figure()
@@ -253,13 +255,15 @@ def outlooks(frame: pd.DataFrame, colours: Ink) -> go.Figure:
         hovertemplate="%{y}: %{x|%d/%m/%Y}<extra>%{fullData.name}</extra>",
     )
     _look(figure, colours, height=90 + 26 * max(len(frame), 2))
-    figure.update_xaxes(type="date", tickformat="%m/%Y", showgrid=True, fixedrange=True, nticks=10)
-    return figure.update_yaxes(showgrid=False, fixedrange=True)
+    figure.update_xaxes(
+        type="date", tickformat="%d/%m/%Y", showgrid=True, fixedrange=True, nticks=7
+    )
+    return figure.update_yaxes(showgrid=False, fixedrange=True, range=[-0.7, len(frame) - 0.3])
 
 
 def shares(frame: pd.DataFrame, colours: Ink) -> go.Figure:
     """A share for each name with its cases; the worst first."""
-    frame = frame.sort_values("share").head(60)
+    frame = frame.sort_values("share").head(MOST_UNITS)
     figure = go.Figure(
         go.Bar(
             y=_names(frame["what"], frame["what"]),
@@ -401,7 +405,9 @@ def _bars(figure: go.Figure, colours: Ink, *, rows: int) -> go.Figure:
     _look(figure, colours, height=(66 if legend else 34) + 28 * max(rows, 2))
     figure.update_layout(barmode="stack", bargap=0.28, showlegend=legend)
     figure.update_xaxes(showticklabels=False, showgrid=False, zeroline=False, fixedrange=True)
-    figure.update_yaxes(autorange="reversed", fixedrange=True, showgrid=False)
+    # Said outright: left to itself, an axis of many names keeps rows of room at both its ends.
+    names = {name for bars in figure.data for name in bars.y}
+    figure.update_yaxes(range=[len(names) - 0.4, -0.6], fixedrange=True, showgrid=False)
     if not legend:
         figure.update_layout(margin_t=8)
     return figure
@@ -483,9 +489,11 @@ def _lines(frame: pd.DataFrame, colours: Ink, series: Sequence[tuple[str, str, i
 
 def _days(figure: go.Figure, days: pd.Series[Any]) -> None:
     figure.update_yaxes(rangemode="tozero", tickformat=",d", fixedrange=True, nticks=6)
+    span = pd.to_datetime(days)
+    is_short = len(days) < 2 or (span.max() - span.min()).days < 300
     figure.update_xaxes(
         type="date",
-        tickformat="%d/%m" if len(days) < 300 else "%m/%Y",
+        tickformat="%d/%m" if is_short else "%m/%Y",
         hoverformat="%d/%m/%Y",
         showgrid=False,
         fixedrange=True,

@@ -78,7 +78,14 @@ def show(
             st.markdown(f":gray[{say('None.')}]")
             return
         with st.expander(say("The figures behind it"), expanded=opened, key=f"table-{key}"):
-            st.dataframe(_readable(table), key=f"rows-{key}", hide_index=True, width="stretch")
+            shown = _readable(table)
+            st.dataframe(
+                shown,
+                key=f"rows-{key}",
+                hide_index=True,
+                width="stretch",
+                column_config=_aligned(table, shown),
+            )
             st.download_button(
                 say("Download as CSV"),
                 # With a byte order mark, or Excel shows the Vietnamese as something else.
@@ -89,6 +96,11 @@ def show(
                 key=f"csv-{key}",
                 on_click="ignore",
             )
+
+
+def of_many(there: int, drawn: int, says: str) -> str:
+    """What is drawn where there is more than fits; the table has all. `says`: a message id."""
+    return f" {say(says, n=number(drawn))}" if there > drawn else ""
 
 
 def reason(pattern: str) -> str:
@@ -106,6 +118,17 @@ def _config(key: str) -> dict[str, Any]:
         "modeBarButtons": [["toImage"]],
         "toImageButtonOptions": {"filename": key, "scale": 2},
     }
+
+
+def _aligned(table: pd.DataFrame, shown: pd.DataFrame) -> dict[str, Any]:
+    """Numbers stand under one another, also those that are shown as text."""
+    config: dict[str, Any] = {}
+    for name, column in zip(table.columns, shown.columns, strict=True):
+        if pd.api.types.is_integer_dtype(shown[column]):
+            config[column] = st.column_config.NumberColumn(format="localized")
+        elif pd.api.types.is_numeric_dtype(table[name]):
+            config[column] = st.column_config.TextColumn(alignment="right")
+    return config
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:

@@ -48,7 +48,8 @@ def show(board: Board, survey: Sequence[SurveyLine], *, today: date) -> None:
             "Thick: 80 of 100 futures; thin: 95 of 100; from each unit's own days, with Tết and "
             "holidays. {n} units are done or have too short a past.",
             n=number(len(found) - len(told)),
-        ),
+        )
+        + exhibits.of_many(len(told), charts.MOST_UNITS, "Drawn: the {n} units that end last."),
         opened=True,
     )
     if left:

@@ -100,7 +100,8 @@ def _right_at_first(board: Board, first: pd.DataFrame) -> None:
         note=say(
             "Fields that stood as read, in documents a person has vouched for; n = {n} fields.",
             n=number(first["cases"].sum()),
-        ),
+        )
+        + exhibits.of_many(len(table), charts.MOST_UNITS, "Drawn: the {n} with the lowest share."),
     )
 
 
