@@ -19,6 +19,7 @@ from workbench.model.deliveries import Delivery, DeliveryState
 from workbench.model.entries import Entry
 from workbench.model.holders import Holder, HolderDecision, Likely, Likeness
 from workbench.model.overrides import Override
+from workbench.model.pending import OPEN_STATES, PendingSeal, SealState, SignedFile
 from workbench.model.rows import (
     Batch,
     BatchConstant,
@@ -91,6 +92,7 @@ from workbench.model.values import (
 )
 
 __all__ = [
+    "OPEN_STATES",
     "Act",
     "Approved",
     "Asked",
@@ -136,6 +138,7 @@ __all__ = [
     "PageProposal",
     "ParkedAs",
     "Parking",
+    "PendingSeal",
     "Person",
     "Preference",
     "Proposal",
@@ -153,6 +156,7 @@ __all__ = [
     "ScopeRulesChange",
     "ScopeStanding",
     "ScopeStatement",
+    "SealState",
     "Sealing",
     "SeenIn",
     "SettledField",
@@ -162,6 +166,7 @@ __all__ = [
     "Sight",
     "Signature",
     "Signed",
+    "SignedFile",
     "SourceFile",
     "Stage",
     "Standing",

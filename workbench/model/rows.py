@@ -387,9 +387,10 @@ class Signature(SQLModel, table=True):
     level: str
     trial: bool
     record_digest: str
-    pdf_digest: str  # SHA-512 of the signed file
+    pdf_digest: str  # SHA-512 of the signed file; without pages of the signature beside it
     ordered_by: str
     at: datetime
+    beside: str = ""  # SHA-256 in the object store, where the signature stands beside its file
 
 
 class Receipt(SQLModel, table=True):

@@ -319,7 +319,8 @@ class Signed:
 
     @property
     def digest(self) -> str:
-        return hashlib.sha512(self.pdf).hexdigest()
+        """SHA-512 of what carries the seal: the PDF, or the signature beside the record."""
+        return hashlib.sha512(self.beside or self.pdf).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

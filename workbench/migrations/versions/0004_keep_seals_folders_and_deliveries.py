@@ -31,6 +31,7 @@ _FOUND_BY = {
 
 def upgrade() -> None:
     _deliveries_and_audits()
+    _pending_seals()
     # The repository in the app: cards to find records by, folders, shares, what was done.
     moment = sqlmodel.sql.sqltypes.UTCDateTime
     op.create_table(
@@ -110,6 +111,47 @@ def upgrade() -> None:
             op.create_index(op.f(f"ix_{table}_{column}"), table, [column])
 
 
+def _pending_seals() -> None:
+    """Seals that somebody has to confirm elsewhere, and signatures that stand beside a file."""
+    moment = sqlmodel.sql.sqltypes.UTCDateTime
+    state = sa.Enum(
+        "sending", "waiting", "signed", "refused", "expired", "withdrawn", "failed",
+        name="sealstate", native_enum=False, length=20,
+    )  # fmt: skip
+    op.add_column("signature", sa.Column("beside", TEXT(), nullable=False, server_default=""))
+    op.create_table(
+        "pendingseal",
+        *(
+            sa.Column(name, TEXT(), nullable=False)
+            for name in (
+                "id", "request", "code", "document", "prepared", "to_sign", "certificate",
+                "profile", "in_field", "record_digest", "ordered_by",
+            )
+        ),
+        sa.Column("place", sa.JSON(), nullable=True),
+        *(sa.Column(name, moment(), nullable=False) for name in ("signed_at", "asked_at", "until")),
+        sa.Column("state", state, nullable=False),
+        sa.Column("settled_at", moment(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )  # fmt: skip
+    for column in ("request", "document", "state"):
+        op.create_index(op.f(f"ix_pendingseal_{column}"), "pendingseal", [column])
+    op.create_table(
+        "signedfile",
+        *(
+            sa.Column(name, TEXT(), nullable=False)
+            for name in (
+                "id", "batch", "name", "content", "digest", "beside", "signer", "certificate",
+                "ordered_by",
+            )
+        ),
+        sa.Column("trial", sa.Boolean(), nullable=False),
+        sa.Column("at", moment(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )  # fmt: skip
+    op.create_index(op.f("ix_signedfile_batch"), "signedfile", ["batch"])
+
+
 def _deliveries_and_audits() -> None:
     """The outbox to other systems, and looks at what is kept."""
     moment = sqlmodel.sql.sqltypes.UTCDateTime
@@ -174,9 +216,10 @@ def _deliveries_and_audits() -> None:
 
 
 def downgrade() -> None:
-    for table in ("damage", "audit", "delivery"):
+    for table in ("damage", "audit", "delivery", "signedfile", "pendingseal"):
         op.drop_table(table)
     for table in _FOUND_BY:
         if table != "page":
             op.drop_table(table)
     op.drop_index(op.f("ix_page_view"), "page")
+    op.drop_column("signature", "beside")
