@@ -16,7 +16,7 @@ from workbench.model.custody import (
     Sight,
 )
 from workbench.model.deliveries import Delivery, DeliveryState
-from workbench.model.entries import Entry
+from workbench.model.entries import Entry, Keying, Sample
 from workbench.model.holders import Holder, HolderDecision, Likely, Likeness
 from workbench.model.overrides import Override
 from workbench.model.pending import OPEN_STATES, PendingSeal, SealState, SignedFile
@@ -128,6 +128,7 @@ __all__ = [
     "Identity",
     "Intake",
     "KeptVersion",
+    "Keying",
     "Likely",
     "Likeness",
     "Origin",
@@ -151,6 +152,7 @@ __all__ = [
     "ResultSequence",
     "Review",
     "Role",
+    "Sample",
     "ScopeJudgement",
     "ScopeRules",
     "ScopeRulesChange",

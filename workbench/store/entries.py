@@ -1,0 +1,108 @@
+"""Records that came without a scan: kept many at a time, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, SQLModel, col, select
+
+from workbench.model import (
+    Batch,
+    Correction,
+    Document,
+    Entry,
+    Event,
+    Holder,
+    Proposal,
+    Review,
+)
+from workbench.store.rows import Rows
+
+_AT_ONCE = 500  # SQLite takes only so many values in one question
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A new record with all its rows, as they will be kept."""
+
+    document: Document
+    entry: Entry
+    events: Sequence[Event]
+    proposals: Sequence[dict[str, Any]]  # columns of Proposal: many, so they are no objects
+    corrections: Sequence[dict[str, Any]] = ()
+    reviews: Sequence[Review] = ()
+    holder: Holder | None = None  # where it is a new one
+
+
+class Entries(Rows):
+    """Keeps records that people typed or a table gave."""
+
+    def entry(self, document: str) -> Entry | None:
+        """How a record came in that has no scan; None for a scanned one."""
+        return self._one(Entry, document)
+
+    def entered(self, unit: str, keys: Sequence[str]) -> dict[str, str]:
+        """Of these keys those that a unit has entered already, with their document."""
+        with Session(self._looking) as session:
+            return _known(session, unit, keys)
+
+    def enter(self, batch: Batch, records: Sequence[Laid]) -> tuple[Document, ...]:
+        """Keep new records, and their batch where it is new, in one transaction or not at all.
+
+        What the unit has entered before under the same key is left out. Each is numbered in its
+        batch; the documents that were kept come back in their order.
+        """
+        try:
+            return self._enter(batch, records)
+        except sa.exc.IntegrityError:
+            # Somebody entered the same at this moment (PostgreSQL): now it is known.
+            return self._enter(batch, records)
+
+    def _enter(self, batch: Batch, records: Sequence[Laid]) -> tuple[Document, ...]:
+        with self.change() as session:
+            if session.get(Batch, batch.id) is None:
+                session.add(Batch.model_validate(batch.model_dump()))
+                session.flush()
+            known = set(_known(session, batch.unit, [r.entry.key for r in records if r.entry.key]))
+            last = session.exec(
+                select(sa.func.max(col(Document.number))).where(col(Document.batch) == batch.id)
+            ).one()
+            fresh: list[Laid] = []
+            for record in records:
+                if record.entry.key in known:
+                    continue
+                if record.entry.key:
+                    known.add(record.entry.key)  # twice in one go is once too
+                fresh.append(record)
+                record.document.number = (last or 0) + len(fresh)
+            held = {r.holder.id: r.holder for r in fresh if r.holder is not None}
+            _insert(session, Holder, [h.model_dump() for h in held.values()])
+            _insert(session, Entry, [r.entry.model_dump() for r in fresh])
+            _insert(session, Proposal, [p for r in fresh for p in r.proposals])
+            _insert(session, Correction, [c for r in fresh for c in r.corrections])
+            _insert(session, Review, [v.model_dump() for r in fresh for v in r.reviews])
+            _insert(session, Event, [e.model_dump(exclude={"id"}) for r in fresh for e in r.events])
+            # Last: it is what notes for the lake that there is a new document (migration 0003).
+            _insert(session, Document, [r.document.model_dump() for r in fresh])
+            return tuple(r.document for r in fresh)
+
+
+def _known(session: Session, unit: str, keys: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for start in range(0, len(keys), _AT_ONCE):
+        found.update(
+            session.exec(
+                select(Entry.key, Entry.document).where(
+                    col(Entry.unit) == unit, col(Entry.key).in_(keys[start : start + _AT_ONCE])
+                )
+            ).all()
+        )
+    return found
+
+
+def _insert(session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        session.execute(sa.insert(SQLModel.metadata.tables[str(table.__tablename__)]), list(rows))
