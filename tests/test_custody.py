@@ -18,7 +18,7 @@ from ocfl import StorageRoot
 from workbench import migrations
 from workbench.accounts import hash_password
 from workbench.errors import DepositError, NotAllowedError, NotReadyError, StaleDocumentError
-from workbench.flow import cataloguing, custody, withdrawal
+from workbench.flow import cards, custody, withdrawal
 from workbench.model import (
     Batch,
     CustodyAct,
@@ -131,7 +131,7 @@ def a_record(
     )
     receipt.document = document.id
     work.store.add(source, document, page, receipt, *rows)
-    cataloguing.catalogue_new(work)
+    cards.catalogue_new(work)
     return document.id
 
 
@@ -141,7 +141,7 @@ def sees(work: Workspace, by: str, document: str, *, at: datetime | None = None)
 
 def found(work: Workspace, by: str, text: str, shelf: Shelf | None = None) -> list[str]:
     seen = custody.sight(work, by)
-    return [c.document for c in cataloguing.find(work, seen, shelf or Shelf(), text=text).cards]
+    return [c.document for c in cards.find(work, seen, shelf or Shelf(), text=text).cards]
 
 
 def acts(work: Workspace, document: str) -> list[CustodyAct]:
@@ -565,7 +565,7 @@ def test_words_are_found_with_and_without_their_marks(work: Workspace) -> None:
     assert found(work, "soat", "2/DKMD") == [year]
     assert found(work, "soat", "không có") == []
     seen = custody.sight(work, "soat")
-    loose = cataloguing.find(work, seen, Shelf(), text="nằm")
+    loose = cards.find(work, seen, Shelf(), text="nằm")
     assert loose.loosened
     assert {card.document for card in loose.cards} == {nam, year}
     assert found(work, "la", "nam hoa") == []
@@ -573,11 +573,11 @@ def test_words_are_found_with_and_without_their_marks(work: Workspace) -> None:
 
 def test_hits_are_marked_where_they_stand() -> None:
     text = "012/ĐKMD\nTrường Mầm non Hoà Sen, ấp Hòa Mỹ, xã Tham Đôn " + "x " * 100
-    ((*pieces,),) = cataloguing.hits(text, ("hoa",), most=1)
+    ((*pieces,),) = cards.hits(text, ("hoa",), most=1)
     assert "".join(piece for piece, _ in pieces).startswith("012/ĐKMD · Trường Mầm non ")
     assert [piece for piece, hit in pieces if hit] == ["Hoà", "Hòa"]
     assert pieces[-1][0].endswith(" …")
-    assert cataloguing.hits(text, ("khong",)) == ()
+    assert cards.hits(text, ("khong",)) == ()
 
 
 def test_default_folders_stand_in_vietnamese_order_and_count_what_one_may_see(
@@ -590,14 +590,14 @@ def test_default_folders_stand_in_vietnamese_order_and_count_what_one_may_see(
     a_record(work, holder="tên in trên giấy", tied=tied, number="9/ĐKMD", issued="")
     a_record(work, unit="CA-MX", holder="Của đơn vị khác")
     seen = custody.sight(work, "soat")
-    holders = cataloguing.default_folders(work, seen, "holder")
+    holders = cards.default_folders(work, seen, "holder")
     assert [(f.name, f.count) for f in holders] == [
         ("An Bình", 2), ("Ánh Dương", 1), ("Ánh Hằng", 1), ("Dũng Sĩ", 1), ("Đào Viên", 1),
     ]  # fmt: skip
-    assert [(f.key, f.count) for f in cataloguing.default_folders(work, seen, "year")] == [
+    assert [(f.key, f.count) for f in cards.default_folders(work, seen, "year")] == [
         ("2019", 2), ("2018", 3), ("0", 1),
     ]  # fmt: skip
-    assert [f.count for f in cataloguing.default_folders(work, seen, "kind")] == [6]
+    assert [f.count for f in cards.default_folders(work, seen, "kind")] == [6]
     assert len(found(work, "soat", "", Shelf(holder=holders[0].key))) == 2
     assert len(found(work, "soat", "", Shelf(year=0))) == 1
 
@@ -614,8 +614,8 @@ def test_a_card_follows_its_record_and_keeps_its_withdrawal(work: Workspace) -> 
     assert document is not None
     document.holder = tied.id
     work.store.keep(document)
-    assert cataloguing.catalogue_new(work) == 1
+    assert cards.catalogue_new(work) == 1
     card = work.store.any_card(key)
     assert card is not None
     assert (card.holder, card.holder_name, card.withdrawn_why) == (tied.id, "Tên mới", "rút")
-    assert cataloguing.catalogue_new(work) == 0
+    assert cards.catalogue_new(work) == 0

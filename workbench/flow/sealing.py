@@ -12,7 +12,7 @@ from workbench.errors import (
     NotReadyError,
     StaleDocumentError,
 )
-from workbench.flow import cataloguing, lines
+from workbench.flow import cards, lines
 from workbench.flow.claimed import Claimed, sources_of, words_by_page
 from workbench.flow.people import sheet
 from workbench.flow.work import Work
@@ -88,7 +88,7 @@ def export(work: Work, claimed: Claimed) -> None:
         holder=claimed.holder,
         rows=[] if receipt.package_digest in known else [receipt],
     )
-    cataloguing.catalogue(work, kept)
+    cards.catalogue(work, kept)
 
 
 def deposit(work: Work, document: Document) -> Receipt:
