@@ -18,6 +18,7 @@ import yaml
 from rapidfuzz.distance import Levenshtein
 
 from workbench import vietnamese
+from workbench.errors import TemplateError
 
 CLOSE = 0.82  # likeness from which an entry is meant, where it is alone
 APART = 0.06  # how much the next entry must stay behind
@@ -232,6 +233,57 @@ def scope_rules() -> Mapping[str, Any]:
     with files(__package__).joinpath("scope.yaml").open(encoding="utf-8") as source:
         found: Mapping[str, Any] = yaml.safe_load(source)
     return found
+
+
+@cache
+def headings() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """How columns of tables are headed: kind of paper ("*": any) -> field -> headings."""
+    with files(__package__).joinpath("headings.yaml").open(encoding="utf-8") as source:
+        found: Mapping[str, Mapping[str, Sequence[str]]] = yaml.safe_load(source)
+    return found
+
+
+@cache
+def results() -> Mapping[str, Any]:
+    """What the law asks of every digitised result: `code`, `minimum`, `kinds`."""
+    with files(__package__).joinpath("results.yaml").open(encoding="utf-8") as source:
+        found: Mapping[str, Any] = yaml.safe_load(source)
+    return found
+
+
+@cache
+def file_checks() -> Mapping[str, Mapping[str, Any]]:
+    """What a file must be like, and how bad it is where it is not."""
+    with files(__package__).joinpath("file_checks.yaml").open(encoding="utf-8") as source:
+        found: Mapping[str, Mapping[str, Any]] = yaml.safe_load(source)["checks"]
+    return found
+
+
+def read_rules(source: bytes) -> Mapping[str, Any]:
+    """Scope rules from a YAML file that somebody wrote. Raises TemplateError with the line."""
+    try:
+        found = yaml.safe_load(source)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise TemplateError(
+            "The scope rules cannot be read at {place}: {what}.",
+            "Mend this line; until then the rules in force stay.",
+            place=f"line {mark.line + 1}" if mark else "the start",
+            what=str(getattr(error, "problem", None) or "no YAML"),
+        ) from error
+    if not isinstance(found, dict):
+        raise TemplateError(
+            "This file holds no scope rules.", "Write `settings`, `rules` and `cautions`."
+        )
+    return found
+
+
+def write_rules(content: Mapping[str, Any]) -> str:
+    """Scope rules as YAML, to be changed by hand."""
+    written: str = yaml.safe_dump(
+        content, allow_unicode=True, sort_keys=False, width=100, default_flow_style=False
+    )
+    return written
 
 
 @cache
