@@ -3,6 +3,7 @@
 import streamlit as st
 
 from workbench import flow, ui
+from workbench.flow import custody
 from workbench.model import Stage
 from workbench.ui import (
     dossier,
@@ -24,7 +25,7 @@ document = work.store.document(st.query_params.get("document", ""))
 
 if document is None:
     frame.heading(say("Documents"), say("All that was taken in, and where it stands."))
-    wanted = listing.filters(work)
+    wanted = listing.filters(work, person)
     if (chosen := listing.choose(work, wanted)) is not None:
         st.query_params["document"] = chosen.id
         st.rerun()
@@ -39,6 +40,7 @@ if document is None:
         st.caption(say("Choose a line to open the document."))
     st.stop()
 
+custody.must_see(work, document.id, by=person.name)
 with st.container(horizontal=True, vertical_alignment="center"):
     if st.button(say("Back to the list"), icon=":material/arrow_back:", key="documents.back"):
         st.query_params.clear()

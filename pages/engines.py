@@ -3,6 +3,7 @@
 import streamlit as st
 
 from workbench import ui
+from workbench.flow import custody
 from workbench.ui import frame, lab_sheet, places, readings, side_by_side
 from workbench.words import say
 
@@ -13,6 +14,8 @@ frame.heading(
     say("Who is right how often, what each costs, and what each made of a page."),
 )
 asked = work.store.document(st.query_params.get("document", ""))
+if asked is not None:
+    custody.must_see(work, asked.id, by=person.name)
 views = {"lab": say("How good they are"), "page": say("One page, line by line")}
 view = st.segmented_control(
     say("View"),
@@ -33,7 +36,7 @@ if view == "lab":
             lab_sheet.show(work, lab_sheet.found(work, wanted), wanted, person=person)
     st.stop()
 
-document = readings.choose_document(work, asked)
+document = readings.choose_document(work, asked, person=person)
 if document is None:
     frame.nothing(
         say("No document has been read yet."),

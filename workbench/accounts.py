@@ -25,6 +25,7 @@ _DEMO = (
     ("quanly1", "Chỉ huy điều hành", Role.MANAGER),
     ("quantri", "Quản trị hệ thống", Role.ADMINISTRATOR),
 )
+DEMO_UNIT = "PC06"
 DEMO_PASSWORD = "demo"  # noqa: S105 - printed on the sign-in page of the demo
 
 
@@ -46,7 +47,14 @@ def demo_people() -> tuple[Person, ...]:
     """One account for each duty, all with the same published password."""
     secret = hash_password(DEMO_PASSWORD)
     return tuple(
-        Person(name=name, shown_as=shown_as, password_hash=secret, roles=[role.value], demo=True)
+        Person(
+            name=name,
+            shown_as=shown_as,
+            password_hash=secret,
+            roles=[role.value],
+            unit=DEMO_UNIT,
+            demo=True,
+        )
         for name, shown_as, role in _DEMO
     )
 

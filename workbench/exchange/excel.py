@@ -77,14 +77,15 @@ def write_list(
 
 
 def exported(
-    store: Store, *, kind: Callable[[Document], str] | None = None
+    store: Store, *, kind: Callable[[Document], str] | None = None, unit: str | None = None
 ) -> Iterator[Mapping[str, object]]:
     """The rows of `EXPORTED` for every document that a repository has receipted, oldest first.
 
-    `kind` says how the kind of a document is called; without it, its template's id stands.
+    `kind` says how the kind of a document is called; without it, its template's id stands. `unit`:
+    only the documents of this unit.
     """
     first = 0
-    while documents := store.documents(stage=Stage.EXPORTED, limit=500, offset=first):
+    while documents := store.documents(stage=Stage.EXPORTED, unit=unit, limit=500, offset=first):
         first += len(documents)
         for document in documents:
             acts = standing(store.corrections(document.id))

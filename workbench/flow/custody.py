@@ -105,14 +105,21 @@ def open_record(work: Work, document: str, *, by: str) -> Opened:
 def hand_out(work: Work, document: str, *, by: str) -> str:
     """The digest of the signed file, for who may have it; that it was had is noted.
 
-    Raises NotAllowedError as if it were not there, and for a withdrawn record outside its unit.
+    Raises NotAllowedError as if it were not there.
     """
+    digest = sealed_file(work, document, by=by)
+    found = work.store.document(document)
+    if found is not None and found.stage is Stage.EXPORTED:
+        work.store.note_custody(CustodyAct.DOWNLOADED, document, by=by, at=now())
+    return digest
+
+
+def sealed_file(work: Work, document: str, *, by: str) -> str:
+    """The digest of the signed file, to be shown. Raises as `hand_out`."""
     seen = sight(work, by)
     found = work.store.document(document)
     if found is None or found.pdf_digest is None or work.store.is_hidden(document, seen):
         raise _not_there()
-    if found.stage is Stage.EXPORTED:
-        work.store.note_custody(CustodyAct.DOWNLOADED, document, by=by, at=seen.at)
     return found.pdf_digest
 
 
@@ -123,6 +130,11 @@ def must_see(work: Work, document: str, *, by: str) -> None:
     """
     if work.store.is_hidden(document, _sight_or_none(work, by)):
         raise _not_there()
+
+
+def kept_of(person: Person) -> str:
+    """The unit whose records a duty shows this person; empty: none."""
+    return person.unit or "" if _has(person, _KEEPERS) else ""
 
 
 def may_see_image(work: Work, digest: str, *, by: str) -> bool:

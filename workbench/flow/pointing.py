@@ -16,7 +16,7 @@ import structlog
 
 from workbench import imaging, placement, review
 from workbench.errors import NotAllowedError, NotReadyError, WorkbenchError
-from workbench.flow import recognise
+from workbench.flow import custody, recognise
 from workbench.flow.work import Work
 from workbench.model import Box, Page, Role, Warp, Word
 from workbench.seams import OcrEngine
@@ -111,6 +111,7 @@ def _page(work: Work, document: str, number: int, by: str) -> Page:
     if person is None:
         raise NotAllowedError("There is no such account.", "Sign in again.")
     review.must(person, Role.REVIEWER)
+    custody.must_see(work, document, by=by)
     page = next((p for p in work.store.pages(document) if p.number == number), None)
     if page is None:
         raise NotReadyError("There is no such page.", "Open the document again.")

@@ -73,6 +73,32 @@ def pages(path: Path, into: Path) -> Iterator[PageFile]:
         yield PageFile(index, page, sheet.width, sheet.height, sheet.dpi)
 
 
+def picture(path: Path, index: int, *, width: int) -> bytes:
+    """A page as it shows, seals and all, as WebP `width` pixels wide.
+
+    Raises IndexError where there is no such page, UnreadableFileError where it cannot be shown.
+    """
+    with _opened(path) as (shown, _):
+        if not 0 <= index < len(shown):
+            raise IndexError(index)
+        try:
+            shown.init_forms()  # a seal shows as a field of a form
+            page = shown[index]
+            scale = width / page.get_width()
+            drawn = page.render(scale=scale, may_draw_forms=True).to_pil().convert("RGB")
+        except (pypdfium2.PdfiumError, *refusals.DAMAGED) as damage:
+            raise refusals.damaged_page(index) from damage
+    written = BytesIO()
+    drawn.save(written, "WEBP", quality=75, method=2)
+    return written.getvalue()
+
+
+def length(path: Path) -> int:
+    """How many pages a sound PDF has."""
+    with _opened(path) as (shown, _):
+        return len(shown)
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[pypdfium2.PdfDocument, pikepdf.Pdf]]:
     """The PDF as it shows and as it is built; nobody else is in PDFium meanwhile."""

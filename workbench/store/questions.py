@@ -83,6 +83,7 @@ class Questions(Rows):
         text: str = "",
         unsealed: bool = False,
         untouched_by: str | None = None,
+        kept_of: str | None = None,
         limit: int = 200,
         offset: int = 0,
     ) -> list[Document]:
@@ -90,12 +91,13 @@ class Questions(Rows):
         first.
 
         `text` stands in a file's name or a value, without regard to case and marks; `unsealed`:
-        no seal is ordered yet; `untouched_by`: this person had no hand in the review.
+        no seal is ordered yet; `untouched_by`: this person had no hand in the review; `kept_of`: of
+        what is in the repository only the records of this unit.
         """
         near = [seeking.nearness(col(Document.sought), text)] if text.strip() else []
         query = (
             select(Document)
-            .where(*_matching(stage, batch, unit, kind, text, unsealed, untouched_by))
+            .where(*_matching(stage, batch, unit, kind, text, unsealed, untouched_by, kept_of))
             .order_by(*near, col(Document.created_at), col(Document.number))
             .limit(limit)
             .offset(offset)
@@ -112,9 +114,10 @@ class Questions(Rows):
         text: str = "",
         unsealed: bool = False,
         untouched_by: str | None = None,
+        kept_of: str | None = None,
     ) -> int:
         query = select(sa.func.count()).select_from(Document)
-        wanted = _matching(stage, batch, unit, kind, text, unsealed, untouched_by)
+        wanted = _matching(stage, batch, unit, kind, text, unsealed, untouched_by, kept_of)
         return int(self._all(query.where(*wanted))[0])
 
     def counts(self, batch: str | None = None) -> dict[Stage, int]:
@@ -298,6 +301,7 @@ def _matching(
     text: str,
     unsealed: bool,
     untouched_by: str | None,
+    kept_of: str | None,
 ) -> list[Any]:
     wanted: list[Any] = []
     if stage is not None:
@@ -311,6 +315,8 @@ def _matching(
         wanted.append(sa.or_(col(Document.source).in_(named), here))
     if unsealed:
         wanted.append(col(Document.seal_by).is_(None))
+    if kept_of is not None:
+        wanted.append(sa.or_(col(Document.stage) != Stage.EXPORTED, col(Document.unit) == kept_of))
     if untouched_by is not None:
         for table in (Review, Correction, TextCorrection):
             mine = select(table.document).where(col(table.by) == untouched_by)

@@ -18,11 +18,14 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from workbench.errors import NotAllowedError
+from workbench.flow import custody
 from workbench.model import Person, Role
 from workbench.ui import reading_room, sessions, workspace
 from workbench.ui.door import PERSON, Door, SignIn, choose_language, index
 from workbench.ui.places import PAGES, READERS
 from workbench.ui.pointing import page_words, read_box
+from workbench.ui.sealed_page import sealed_page
 from workbench.ui.snippets import snippet
 
 log = structlog.get_logger(__name__)
@@ -35,8 +38,11 @@ def page_image(request: Request) -> Response:
     person: Person = request.scope[PERSON]
     if not READERS & {Role(role) for role in person.roles}:
         return PlainTextResponse("You may not see this.", 403)
+    digest = request.path_params["digest"]
     try:
-        file = workspace().store.path(request.path_params["digest"])
+        file = workspace().store.path(digest)
+        if not custody.may_see_image(workspace(), digest, by=person.name):
+            return PlainTextResponse("There is no such page.", 404)
         with file.open("rb") as content:
             media_type = _image_type(content.read(12))
     except (ValueError, FileNotFoundError):
@@ -65,14 +71,15 @@ def signed_file(request: Request) -> Response:
     person: Person = request.scope[PERSON]
     if not READERS & {Role(role) for role in person.roles}:
         return PlainTextResponse("You may not see this.", 403)
-    store = workspace().store
-    document = store.document(request.path_params["document"])
-    if document is None or document.pdf_digest is None:
+    document = request.path_params["document"]
+    try:
+        digest = custody.hand_out(workspace(), document, by=person.name)
+    except NotAllowedError:  # as if it were not there
         return PlainTextResponse("There is no signed file.", 404)
     return FileResponse(
-        store.path(document.pdf_digest),
+        workspace().store.path(digest),
         media_type="application/pdf",
-        filename=f"{document.id}.pdf",
+        filename=f"{document}.pdf",
         headers={"cache-control": "private, no-cache"},
     )
 
@@ -123,6 +130,7 @@ app = st.App(
         Route("/page-words/{document}/{page:int}", page_words),
         Route("/read-box", read_box, methods=["POST"]),
         Route("/signed-files/{document}", signed_file),
+        Route("/sealed-pages/{document}/{page:int}", sealed_page),
         # Each place's address, so that its page comes with the right language.
         *(
             Route(path, index)

@@ -8,7 +8,8 @@ from typing import Literal, TypedDict
 import pandas as pd
 import streamlit as st
 
-from workbench.model import Document, Stage
+from workbench.flow import custody
+from workbench.model import Document, Person, Stage
 from workbench.ui import badges, dossier, match_sheet, notation
 from workbench.words import say
 from workbench.workspace import Workspace
@@ -24,15 +25,17 @@ class Wanted(TypedDict):
     kind: str | None
     batch: str | None
     text: str
+    kept_of: str
 
 
-def filters(work: Workspace) -> Wanted:
-    """The filters in one line."""
+def filters(work: Workspace, person: Person) -> Wanted:
+    """The filters in one line; of the repository a person finds here what is their unit's."""
     units = {unit.code: unit.name for unit in work.store.units()}
     batches = {batch.id: batch.name for batch in work.store.batches()}
     first, second, third, fourth, fifth = st.columns([2, 2, 2, 2, 2])
     everything = say("All")
     return Wanted(
+        kept_of=custody.kept_of(person),
         text=first.text_input(
             say("Contains"),
             placeholder=say("file name or a value"),

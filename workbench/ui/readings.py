@@ -12,7 +12,8 @@ import streamlit as st
 
 from workbench.engines import EngineStatus
 from workbench.errors import Sentence
-from workbench.model import Document, Page, Reading, Stage, Warp
+from workbench.flow import custody
+from workbench.model import Document, Page, Person, Reading, Stage, Warp
 from workbench.ui import dossier, notation, page_image, side_by_side
 from workbench.ui.side_by_side import Line
 from workbench.words import remedy, say
@@ -70,13 +71,14 @@ def _fitness(state: EngineStatus) -> str:
     return f":green-badge[:material/check: {say('ready')}]"
 
 
-def choose_document(work: Workspace, asked: Document | None) -> Document | None:
+def choose_document(work: Workspace, asked: Document | None, *, person: Person) -> Document | None:
     """A document that was read: the one asked for, or one of those that match; None: there is none.
 
     Not more than fit a list are offered; what is sought narrows them.
     """
     read = [stage for stage in Stage if stage is not Stage.RECEIVED]
-    if asked is None and not work.store.count(stage=read):
+    mine = custody.kept_of(person)
+    if asked is None and not work.store.count(stage=read, kept_of=mine):
         return None
     batches = {batch.id: batch.name for batch in work.store.batches()}
     first, second, third = st.columns([2, 2, 4], vertical_alignment="bottom")
@@ -94,13 +96,15 @@ def choose_document(work: Workspace, asked: Document | None) -> Document | None:
         icon=":material/search:",
         key="engines.text",
     )
-    found = work.store.documents(stage=read, batch=batch, text=text or "", limit=OFFERED)
+    found = work.store.documents(
+        stage=read, batch=batch, text=text or "", kept_of=mine, limit=OFFERED
+    )
     if asked is not None and not (batch or text):
         found = [asked, *(document for document in found if document.id != asked.id)]
     if not found:
         third.info(say("No document matches."), icon=":material/search_off:")
         st.stop()
-    total = work.store.count(stage=read, batch=batch, text=text or "")
+    total = work.store.count(stage=read, batch=batch, text=text or "", kept_of=mine)
     return third.selectbox(
         say("Document")
         if total <= OFFERED

@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from workbench import exchange, signing, ui
+from workbench.flow import custody
 from workbench.model import Document, Person, Stage
 from workbench.signing import State
 from workbench.ui import badges, dossier, frame, notation
@@ -138,7 +139,8 @@ def watch(work: Workspace) -> None:
 
 def show_kept(work: Workspace, person: Person) -> None:
     """What the repository has receipted, each with its file and receipt; the list as Excel."""
-    total = work.store.count(stage=Stage.EXPORTED)
+    unit = custody.kept_of(person)
+    total = work.store.count(stage=Stage.EXPORTED, unit=unit)
     if not total:
         frame.nothing(
             say("The repository is empty."),
@@ -155,7 +157,7 @@ def show_kept(work: Workspace, person: Person) -> None:
         page = st.pagination(pages, key=f"sign.kept.{pages}") if pages > 1 else 1
         st.download_button(
             say("The list as Excel"),
-            lambda: _excel(work),
+            lambda: _excel(work, unit),
             file_name="danh-sach-tai-lieu.xlsx",
             mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             icon=":material/table:",
@@ -163,7 +165,7 @@ def show_kept(work: Workspace, person: Person) -> None:
             key="sign.excel",
         )
     shown = work.store.documents(
-        stage=Stage.EXPORTED, limit=_PER_PAGE, offset=(page - 1) * _PER_PAGE
+        stage=Stage.EXPORTED, unit=unit, limit=_PER_PAGE, offset=(page - 1) * _PER_PAGE
     )
     for document in shown:
         _kept(work, document)
@@ -214,9 +216,11 @@ def verdict(work: Workspace, pdf: bytes) -> None:
     tell(f"**{notation.literal(say(found.sentence))}**\n\n{details}")
 
 
-def _excel(work: Workspace) -> bytes:
+def _excel(work: Workspace, unit: str) -> bytes:
     with tempfile.TemporaryDirectory(dir=work.scratch) as folder:
         file = Path(folder) / "list.xlsx"
-        rows = exchange.exported(work.store, kind=lambda d: dossier.kind_of(work, d.kind))
+        rows = exchange.exported(
+            work.store, kind=lambda d: dossier.kind_of(work, d.kind), unit=unit
+        )
         exchange.write_list(rows, file)
         return file.read_bytes()

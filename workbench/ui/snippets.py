@@ -10,6 +10,7 @@ from PIL import Image
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from workbench.flow import custody
 from workbench.model import Box, Person, Role
 from workbench.ui import workspace
 from workbench.ui.door import PERSON
@@ -30,7 +31,10 @@ def snippet(request: Request) -> Response:
     try:
         place = [int(part) / 100_000 for part in request.path_params["place"].split("-")]
         box = Box.clipped(*place)
-        file = workspace().store.path(request.path_params["digest"])
+        digest = request.path_params["digest"]
+        file = workspace().store.path(digest)
+        if not custody.may_see_image(workspace(), digest, by=person.name):
+            return PlainTextResponse("There is no such page.", 404)
         piece = cut(file, box)
     except (ValueError, TypeError, OSError):  # Pillow tells an image it cannot read as an OSError
         return PlainTextResponse("There is no such page.", 404)
