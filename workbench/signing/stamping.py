@@ -67,3 +67,12 @@ class Stamp:
     def apart(self, clock: datetime) -> timedelta:
         """How far `clock` goes ahead of the authority's."""
         return clock - self.at
+
+
+def stamp_beside(signer: cms.SignerInfo) -> Stamp | None:
+    """The time stamp that stands beside a signature."""
+    beside = signer["unsigned_attrs"]
+    for attribute in beside if beside.native else ():
+        if attribute["type"].native == "signature_time_stamp_token":
+            return Stamp(attribute["values"][0])
+    return None

@@ -30,7 +30,6 @@ from pyhanko.sign.validation.policy_decl import (
     RevocationInfoGatheringSpec,
     SignatureValidationSpec,
 )
-from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.context import CertValidationPolicySpec
 from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
@@ -40,10 +39,7 @@ from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 
 from workbench.errors import Sentence
 from workbench.signing.bundle import Trust
-
-USAGE = KeyUsageConstraints(
-    key_usage={"digital_signature", "non_repudiation"}, match_all_key_usages=False
-)
+from workbench.signing.standing import USAGE, stood_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +64,21 @@ def vouched(signature: EmbeddedPdfSignature, trust: Trust, at: datetime | None) 
     if not (status.intact and status.valid):
         return Vouched(is_whole=False, is_trusted=False)
     if signature.sig_object_type == "/DocTimeStamp":
-        details = () if status.trusted else (NO_AUTHORITY,)
-        return Vouched(is_whole=True, is_trusted=bool(status.trusted), details=details)
+        if status.trusted:
+            return Vouched(is_whole=True, is_trusted=True)
+        renewed = stood_at(signature, trust, at) is not None
+        details = (_RENEWED,) if renewed else (NO_AUTHORITY,)
+        return Vouched(is_whole=True, is_trusted=renewed, details=details)
     ades = _ades(signature, known, at)
     if status.trusted:
-        asked = ades == "PASSED"
+        asked = ades == "PASSED" or stood_at(signature, trust, at) is not None
         return Vouched(
             is_whole=True,
             is_trusted=True,
             ades=ades,
             details=(_NOT_REVOKED if asked else NOT_ASKED,),
         )
-    if ades == "PASSED":
+    if ades == "PASSED" or stood_at(signature, trust, at) is not None:
         return Vouched(is_whole=True, is_trusted=True, ades=ades, details=(_PROVED,))
     problem = getattr(status.trust_problem_indic, "name", "") or ades
     return Vouched(is_whole=True, is_trusted=False, ades=ades, details=(_why(problem),))
@@ -91,6 +90,8 @@ _NOT_REVOKED = Sentence("The certificate was not revoked, as the lists at hand s
 _PROVED = Sentence(
     "The certificate is over by now; timestamps prove that the signature was made while it held."
 )
+
+_RENEWED = Sentence("The certificate of this time stamp is over by now; a later one carries it on.")
 
 
 def _why(problem: str) -> Sentence:

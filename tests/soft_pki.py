@@ -1,0 +1,201 @@
+"""A real certification authority made up for one test run (certomancer): keys, CRLs, time stamps.
+
+A root signs an intermediate, which signs an officer, an agency and two time stamping authorities;
+the second one begins before the first one ends. What the services say, they say at any moment.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import yaml
+from asn1crypto import tsp
+from certomancer.registry import ArchLabel, CertLabel, CertomancerConfig, PKIArchitecture
+from certomancer.registry import ServiceLabel as Label
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from workbench.signing import Pkcs12Keys, TimeStamps, Trust
+
+_MIDNIGHT = "T00:00:00+0000"
+BEGIN, END = f"2026-01-01{_MIDNIGHT}", f"2060-01-01{_MIDNIGHT}"
+_VALID = {
+    "officer": ("2026-01-01", "2029-01-01"),
+    "agency": ("2026-01-01", "2029-01-01"),
+    "gone": ("2026-01-01", "2029-01-01"),
+    "tsa1": ("2026-01-01", "2031-01-01"),
+    "tsa2": ("2030-01-01", "2036-01-01"),
+}
+NAMES = {"officer": "Nguyễn Văn An", "agency": "Công an tỉnh Sóc Trăng", "gone": "Đã thu hồi"}
+
+
+@dataclass
+class Pki:
+    """The authority; `at` is the moment that its services live in."""
+
+    arch: PKIArchitecture = field(repr=False)
+    folder: Path
+    at: datetime
+    tsa: str = "tsa1"
+    asked: int = 0  # time stamps given
+
+    def keys(self, who: str) -> Pkcs12Keys:
+        path = self.folder / f"{who}.p12"
+        path.write_bytes(self.arch.package_pkcs12(CertLabel(who), password=b"secret"))
+        return Pkcs12Keys(path, "secret")
+
+    def der(self, who: str) -> bytes:
+        return bytes(self.arch.get_cert(CertLabel(who)).dump())
+
+    def crls(self, at: datetime | None = None) -> tuple[bytes, ...]:
+        services = self.arch.service_registry
+        return tuple(
+            bytes(services.get_crl(Label(of), at_time=at or self.at).dump())
+            for of in ("root-crl", "issuer-crl")
+        )
+
+    def trust(self, at: datetime | None = None, *, crls: bool = True) -> Trust:
+        return Trust(
+            anchors=(self.der("root"),),
+            others=(self.der("issuer"),),
+            crls=self.crls(at) if crls else (),
+        )
+
+    def stamps(self) -> TimeStamps:
+        """Its time stamping authority, without a network between."""
+        return _Near(self)
+
+    def answer(self, request: tsp.TimeStampReq) -> tsp.TimeStampResp:
+        self.asked += 1
+        service = self.arch.service_registry.summon_timestamper(Label(self.tsa), at_time=self.at)
+        return service.request_tsa_response(request)
+
+    @contextmanager
+    def served(self) -> Iterator[str]:
+        """The address of its time stamping authority on this machine."""
+        pki = self
+
+        class Desk(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                told = pki.answer(tsp.TimeStampReq.load(body)).dump()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/timestamp-reply")
+                self.send_header("Content-Length", str(len(told)))
+                self.end_headers()
+                self.wfile.write(told)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        server = HTTPServer(("127.0.0.1", 0), Desk)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/tsa"
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+
+class _Near(TimeStamps):
+    def __init__(self, pki: Pki) -> None:
+        super().__init__("")
+        self._pki = pki
+
+    async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
+        return self._pki.answer(req)
+
+
+def make(folder: Path, at: datetime | None = None) -> Pki:
+    """A new authority with its files under `folder`; P-256 but for the agency's RSA-2048."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = ["root", "issuer", *_VALID]
+    for name in names:
+        private = (
+            rsa.generate_private_key(65537, 2048)
+            if name == "agency"
+            else ec.generate_private_key(ec.SECP256R1())
+        )
+        (folder / f"{name}.pem").write_bytes(
+            private.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+    config = CertomancerConfig(
+        yaml.safe_load(yaml.safe_dump(_config(names))), key_search_dir=str(folder)
+    )
+    arch = config.get_pki_arch(ArchLabel("made-up"))
+    return Pki(arch, folder, at or datetime(2026, 11, 22, 5, tzinfo=UTC))
+
+
+def _config(names: list[str]) -> dict[str, object]:
+    signs = [{"id": "key_usage", "critical": True, "smart-value": {"schema": "key-usage",
+              "params": ["digital_signature", "non_repudiation"]}}]  # fmt: skip
+    certifies = [
+        {"id": "basic_constraints", "critical": True, "value": {"ca": True}},
+        {"id": "key_usage", "critical": True, "smart-value": {"schema": "key-usage",
+         "params": ["digital_signature", "key_cert_sign", "crl_sign"]}},
+    ]  # fmt: skip
+    stamps = [
+        *signs,
+        {"id": "extended_key_usage", "critical": True, "value": ["time_stamping"]},
+    ]
+    long = {"valid-from": BEGIN, "valid-to": END}
+    certs: dict[str, object] = {
+        "root": {"subject": "root", "subject-key": "root", "issuer": "root",
+                 "authority-key": "root", "validity": long, "extensions": certifies},
+        "issuer": {"issuer": "root", "validity": long, "extensions": certifies},
+    }  # fmt: skip
+    certs["issuer"]["extensions"] = [*certifies, _listed("root")]  # type: ignore[index]
+    for name, (begin, end) in _VALID.items():
+        certs[name] = {
+            "issuer": "issuer",
+            "validity": {
+                "valid-from": f"{begin}T00:00:00+0000",
+                "valid-to": f"{end}T00:00:00+0000",
+            },
+            "extensions": [*(stamps if name.startswith("tsa") else signs), _listed("issuer")],
+        }
+        if name == "gone":
+            certs[name] |= {  # type: ignore[operator]
+                "revocation": {"revoked-since": "2026-02-01T00:00:00+0000",
+                               "reason": "key_compromise"}
+            }  # fmt: skip
+    return {
+        "external-url-prefix": "http://pki.invalid",
+        "keysets": {"made-up": {"path-prefix": ".", "keys": {
+            name: {"path": f"{name}.pem"} for name in names}}},
+        "pki-architectures": {"made-up": {
+            "keyset": "made-up",
+            "entity-defaults": {"country-name": "VN", "organization-name": "Thử nghiệm"},
+            "entities": {name: {"common-name": NAMES.get(name, name)} for name in names},
+            "certs": certs,
+            "services": {
+                "crl-repo": {
+                    f"{name}-crl": {"for-issuer": name, "signing-key": name,
+                                    "simulated-update-schedule": "P30D", "issuer-cert": name}
+                    for name in ("root", "issuer")
+                },
+                "time-stamping": {
+                    tsa: {"signing-key": tsa, "signing-cert": tsa,
+                          "certs-to-embed": ["issuer", tsa]}
+                    for tsa in ("tsa1", "tsa2")
+                },
+            },
+        }},
+    }  # fmt: skip
+
+
+def _listed(by: str) -> dict[str, object]:
+    value = {"schema": "crl-dist-url", "params": {"crl-repo-names": [f"{by}-crl"]}}
+    return {"id": "crl_distribution_points", "smart-value": value}
