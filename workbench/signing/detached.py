@@ -20,8 +20,8 @@ from workbench.signing import particulars
 from workbench.signing.bundle import Trust
 from workbench.signing.cades import as_we_write
 from workbench.signing.keys import TRIAL
-from workbench.signing.verdict import SignatureVerdict, State, Verdict, judged
 from workbench.signing.standing import USAGE
+from workbench.signing.verdict import SignatureVerdict, State, Verdict, judged
 from workbench.signing.vouching import NO_AUTHORITY, NOT_ASKED, context
 
 _DAMAGED = Sentence("The signature itself is damaged.")
