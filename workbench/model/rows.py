@@ -126,6 +126,8 @@ class Document(SQLModel, table=True):
     approver: str | None = None
     approved_at: datetime | None = None
     seal_by: str | None = None  # who ordered the seal; until then an approved document rests
+    seal_profile: str = ""  # by which profile they ordered it; empty: the unit's usual one
+    proof_due: datetime | None = Field(default=None, index=True)  # when the seal needs new proof
     lease_by: str | None = None
     lease_until: datetime | None = None
     attempts: int = 0
@@ -391,6 +393,8 @@ class Signature(SQLModel, table=True):
     ordered_by: str
     at: datetime
     beside: str = ""  # SHA-256 in the object store, where the signature stands beside its file
+    profile: str = ""  # of seals, that it follows
+    in_field: str = ""  # of the PDF; empty where it proves an earlier signature for longer
 
 
 class Receipt(SQLModel, table=True):

@@ -32,6 +32,7 @@ _FOUND_BY = {
 def upgrade() -> None:
     _deliveries_and_audits()
     _pending_seals()
+    _proofs()
     # The repository in the app: cards to find records by, folders, shares, what was done.
     moment = sqlmodel.sql.sqltypes.UTCDateTime
     op.create_table(
@@ -152,6 +153,17 @@ def _pending_seals() -> None:
     op.create_index(op.f("ix_signedfile_batch"), "signedfile", ["batch"])
 
 
+def _proofs() -> None:
+    """By which profile papers are sealed, and when a seal needs new proof."""
+    moment = sqlmodel.sql.sqltypes.UTCDateTime
+    for table, column in (
+        ("signature", "profile"), ("signature", "in_field"), ("document", "seal_profile"),
+    ):  # fmt: skip
+        op.add_column(table, sa.Column(column, TEXT(), nullable=False, server_default=""))
+    op.add_column("document", sa.Column("proof_due", moment(), nullable=True))
+    op.create_index(op.f("ix_document_proof_due"), "document", ["proof_due"])
+
+
 def _deliveries_and_audits() -> None:
     """The outbox to other systems, and looks at what is kept."""
     moment = sqlmodel.sql.sqltypes.UTCDateTime
@@ -223,3 +235,9 @@ def downgrade() -> None:
             op.drop_table(table)
     op.drop_index(op.f("ix_page_view"), "page")
     op.drop_column("signature", "beside")
+    op.drop_index(op.f("ix_document_proof_due"), "document")
+    for table, column in (
+        ("document", "proof_due"), ("document", "seal_profile"), ("signature", "in_field"),
+        ("signature", "profile"),
+    ):  # fmt: skip
+        op.drop_column(table, column)
