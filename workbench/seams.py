@@ -7,7 +7,19 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from workbench.errors import WorkbenchError
-from workbench.model import Approved, Box, Identity, KeptVersion, Package, Receipt, Signed, Word
+from workbench.model import (
+    Approved,
+    Asked,
+    Box,
+    Identity,
+    KeptVersion,
+    Package,
+    Receipt,
+    Sealing,
+    Signed,
+    Unsealed,
+    Word,
+)
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -35,7 +47,11 @@ class OcrEngine(Protocol):
 
 
 class Signer(Protocol):
-    """Seals an archival PDF. Never changes a byte that came before."""
+    """Seals an archival PDF, or a record without pages. Never changes a byte that came before.
+
+    `sign` does it all for one. For many, and where a person has to confirm elsewhere, the same is
+    done in steps: `prepare`, `order`, (`answer`,) `finish`; only `order` and `answer` use the key.
+    """
 
     name: str
 
@@ -49,7 +65,42 @@ class Signer(Protocol):
         """Whether the certificate proves nothing to others."""
         ...
 
-    def sign(self, approved: Approved, pdf: bytes) -> Signed: ...
+    @property
+    def at_once(self) -> int:
+        """How many papers one order to the key may carry."""
+        ...
+
+    @property
+    def asks(self) -> bool:
+        """Whether somebody has to confirm each order elsewhere, so that `order` gives `Asked`."""
+        ...
+
+    def sign(
+        self, approved: Approved, pdf: bytes | None, sealing: Sealing = Sealing()
+    ) -> Signed: ...
+
+    def prepare(
+        self, approved: Approved, pdf: bytes | None, sealing: Sealing = Sealing()
+    ) -> Unsealed:
+        """All of a seal but the signature; `pdf` is None for a record without pages."""
+        ...
+
+    def order(
+        self, papers: Mapping[str, Unsealed], *, transaction: str
+    ) -> Mapping[str, bytes] | Asked:
+        """Have the key sign these papers, each under its own name, as one order. SigningError."""
+        ...
+
+    def answer(self, code: str) -> Mapping[str, bytes] | None:
+        """What came of an order that was `Asked`; None while nobody answered.
+
+        Raises RefusedError, ExpiredError, UnreachableServiceError.
+        """
+        ...
+
+    def finish(self, unsealed: Unsealed, signature: bytes) -> Signed:
+        """The sealed paper. Raises SigningError where this is no signature over it."""
+        ...
 
 
 class Repository(Protocol):

@@ -18,6 +18,7 @@ import structlog
 
 from workbench import flow
 from workbench.errors import places
+from workbench.flow import pending
 from workbench.model import Stage, Worker, now
 from workbench.store import Store
 from workbench.workspace import Workspace
@@ -25,6 +26,7 @@ from workbench.workspace import Workspace
 IDLE_SECONDS = 1.0
 FOLLOW_CALM_SECONDS = 30.0  # between two looks of the event lake, while nothing waits
 FOLLOW_BUSY_SECONDS = 300.0
+PHONE_SECONDS = 3.0  # between two questions whether a seal was confirmed on the phone
 
 log = structlog.get_logger()
 
@@ -46,6 +48,9 @@ def run(work: Workspace, *, until_empty: bool = False) -> int:
         )
         for slot in range(work.settings.readers)
     ]
+    if work.asks_a_phone:
+        phone = (work, f"{me.id}/phone", stop, until_empty)
+        threads.append(threading.Thread(target=_have_confirmed, args=phone, daemon=True))
     follower = threading.Thread(target=_follow, args=(work, stop, steps), daemon=True)
     parent = os.getppid()
     try:
@@ -67,6 +72,7 @@ def run(work: Workspace, *, until_empty: bool = False) -> int:
     finally:
         for slot in range(work.settings.readers):
             work.store.free(f"{me.id}/{slot}")
+        work.store.free(f"{me.id}/phone")
         work.store.forget(me)
         log.info("worker.stopped", worker=me.id, steps=steps.total)
     return steps.total
@@ -121,6 +127,24 @@ def _pull(
             if until_empty:
                 return
             stop.wait(IDLE_SECONDS)
+
+
+def _have_confirmed(work: Workspace, holder: str, stop: threading.Event, until_empty: bool) -> None:
+    """Lay ordered seals before the phone, one order at a time, and finish what was confirmed."""
+    while not stop.is_set():
+        try:
+            pending.look(work, by=holder)
+            if not pending.waiting(work):
+                pending.ask(work, holder=holder)
+        except Exception as error:
+            # A service or a store that cannot be reached now may be there again in a moment.
+            kind = type(error).__name__
+            log.error("worker.phone", worker=holder, error=kind, where=places(error))
+            work.store.free(holder)
+            stop.wait(5 * IDLE_SECONDS)
+        if until_empty:
+            return
+        stop.wait(PHONE_SECONDS)
 
 
 def _follow(work: Workspace, stop: threading.Event, steps: _Count) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -22,7 +22,16 @@ from workbench.executors import Inline, Processes
 from workbench.model import TemplateVersion, Unit, now
 from workbench.repository.ocfl import OcflRepository
 from workbench.seams import Executor, OcrEngine, Repository, Signer
-from workbench.signing import KeySource, Pkcs11Keys, Pkcs12Keys, Rules, TimeStamps
+from workbench.signing import (
+    CscKeys,
+    KeySource,
+    Pkcs11Keys,
+    Pkcs12Keys,
+    Rules,
+    Service,
+    SmartCaKeys,
+    TimeStamps,
+)
 from workbench.store import Store, Unreachable
 from workbench.template import Template, load_all, parse
 
@@ -54,12 +63,19 @@ class Settings(BaseSettings):
     # A reading process that asks for more is stopped; EasyOCR's takes about half of it.
     page_megabytes: int = Field(default=4000, ge=0)
     agency: str = "CÔNG AN TỈNH SÓC TRĂNG"
-    # By whose key papers are sealed: the trial's, a PKCS#12 file's, or a token's (PKCS#11).
-    sealing: Literal["trial", "file", "token"] = "trial"
+    # By whose key papers are sealed: the trial's, a PKCS#12 file's, a token's (PKCS#11), or one in
+    # a service: by the CSC API, or SmartCA with confirmation on a phone (docs/remote-signing.md).
+    sealing: Literal["trial", "file", "token", "csc", "smartca"] = "trial"
     sealing_file: Path | None = None
     token_module: Path | None = None  # the driver that came with the token
     token_name: str = ""
     token_key: str = ""  # empty: the only key of the token
+    remote_url: str = ""  # of the signing service; nothing is called while it is empty
+    remote_client: str = ""  # who this agency is there (client id, sp_id)
+    remote_secret_file: Path | None = None  # holds the secret; it stands in no variable and no log
+    remote_user: str = ""  # SmartCA: the subscriber
+    remote_credential: str = ""  # CSC: the credential; SmartCA: the certificate's serial number
+    remote_at_once: int = Field(default=50, ge=1, le=1000)  # papers that one confirmation covers
     # How a seal looks and how long it proves something; see docs/signing.md.
     profile: str = USUAL  # by which papers are sealed where nobody chooses another
     profiles: Path | None = None  # a file with the unit's own profiles
@@ -166,6 +182,7 @@ class Workspace:
     templates: Mapping[str, Template]
     executor: Executor
     pin: str | None = field(default=None, repr=False)  # of the agency's key, for one batch
+    otp: Callable[[], str] | None = field(default=None, repr=False)  # asks for a one-time password
 
     @property
     def agency(self) -> str:
@@ -196,18 +213,23 @@ class Workspace:
         """Whether a worker may seal: not where somebody has to type a PIN for the batch."""
         return self.settings.sealing == "trial" or self.pin is not None
 
+    @property
+    def asks_a_phone(self) -> bool:
+        """Whether a worker asks for seals that somebody confirms on a phone."""
+        return self.settings.sealing == "smartca"
+
     @cached_property
     def signer(self) -> Signer:
         """By whose key papers are sealed. Raises SigningError where it cannot be had."""
         if self.settings.sealing == "trial":
             return signing.trial_signer(self.settings.keys_folder, seal_rules(self.settings))
-        if self.pin is None:
+        if self.pin is None and not self.asks_a_phone:
             raise SigningError(
                 "Papers are sealed with the agency's key, and its PIN was not given.",
                 "Seal them with `workbench sign`, where the key is; it asks for the PIN.",
             )
         return signing.agency_signer(
-            agency_keys(self.settings, self.pin), seal_rules(self.settings)
+            agency_keys(self.settings, self.pin or "", otp=self.otp), seal_rules(self.settings)
         )
 
     @cached_property
@@ -246,8 +268,10 @@ def seal_rules(settings: Settings) -> Rules:
     )
 
 
-def agency_keys(settings: Settings, pin: str) -> KeySource:
+def agency_keys(settings: Settings, pin: str, *, otp: Callable[[], str] | None = None) -> KeySource:
     """Where the agency's own key is. Raises SettingsError for what is not said."""
+    if settings.sealing in ("csc", "smartca"):
+        return _remote_keys(settings, pin, otp)
     if settings.sealing == "file":
         if settings.sealing_file is None:
             raise _unsaid("WORKBENCH_SEALING_FILE")
@@ -259,6 +283,20 @@ def agency_keys(settings: Settings, pin: str) -> KeySource:
     return Pkcs11Keys(settings.token_module, settings.token_name, pin, settings.token_key)
 
 
+def _remote_keys(settings: Settings, pin: str, otp: Callable[[], str] | None) -> KeySource:
+    needed = ["remote_url"]
+    needed += ["remote_credential"] if settings.sealing == "csc" else ["remote_user"]
+    for name in needed:
+        if not getattr(settings, name):
+            raise _unsaid(f"WORKBENCH_{name.upper()}")
+    service = Service(settings.remote_url, settings.remote_client, settings.remote_secret_file)
+    if settings.sealing == "csc":
+        return CscKeys(service, settings.remote_credential, pin, otp)
+    return SmartCaKeys(
+        service, settings.remote_user, settings.remote_credential, settings.remote_at_once
+    )
+
+
 def _unsaid(name: str) -> SettingsError:
     return SettingsError(
         "The setting {name} is missing.", "Set it beside WORKBENCH_SEALING.", name=name
@@ -266,12 +304,17 @@ def _unsaid(name: str) -> SettingsError:
 
 
 def open_workspace(
-    settings: Settings, *, executor: Executor | None = None, pin: str | None = None
+    settings: Settings,
+    *,
+    executor: Executor | None = None,
+    pin: str | None = None,
+    otp: Callable[[], str] | None = None,
 ) -> Workspace:
     """Open (and on first use make) the store and load the templates.
 
     The default executor runs here; `supervised` gives the one for workers. With the `pin` of the
-    agency's key papers can be sealed here; it is kept in this process's memory only.
+    agency's key papers can be sealed here; it is kept in this process's memory only. `otp` asks a
+    person for a one-time password, where a service wants one.
     """
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
@@ -291,7 +334,7 @@ def open_workspace(
     ]
     if kept:
         store.keep(*kept)
-    return Workspace(settings, store, templates, executor or Inline(), pin)
+    return Workspace(settings, store, templates, executor or Inline(), pin, otp)
 
 
 def supervised(settings: Settings) -> Processes:

@@ -21,6 +21,7 @@ from workbench.cli import (
     read,
     report,
     scope,
+    seal,
     start,
     survey,
 )
@@ -51,7 +52,7 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     start.work,
     papers.load,
     papers.status,
-    papers.sign,
+    seal.sign,
     papers.export,
     read.read,
     proof.verify,

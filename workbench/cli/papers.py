@@ -1,4 +1,4 @@
-"""`workbench load | status | sign | export | template`: papers without a screen."""
+"""`workbench load | status | export | template`: papers without a screen."""
 
 from __future__ import annotations
 
@@ -125,28 +125,6 @@ def _title_in(templates: Mapping[str, Template]) -> Callable[[str], str]:
     return lambda kind: templates[kind].title[language()] if kind in templates else kind
 
 
-def sign(
-    by: As,
-    json: Json = False,
-) -> None:
-    """Seal every approved document and hand it to the repository, as the approver `--by`.
-
-    With the agency's own key the PIN is asked for once; a wrong one seals nothing (exit code 10).
-    """
-    settings = load_settings()
-    pin = None
-    if settings.sealing != "trial":
-        pin = str(typer.prompt(say("PIN of the agency's key"), hide_input=True, err=True))
-    work = open_workspace(settings, pin=pin)
-    check = work.signer.common_name  # opens the key, before anything is ordered
-    if not json:
-        print(say("Sealing by {name}.", name=check))
-    approved = [d.id for d in work.store.documents(stage=Stage.APPROVED, limit=100_000)]
-    flow.order_seal(work, approved, by=by)
-    done = _drain(work, (Stage.APPROVED, Stage.SIGNED))
-    _report(work, approved, done, json)
-
-
 def export(
     json: Json = False,
     again: Annotated[
@@ -159,7 +137,7 @@ def export(
     """Hand every signed document to the repository; again gives the same receipts."""
     work = open_workspace(load_settings())
     signed = [d.id for d in work.store.documents(stage=Stage.SIGNED, limit=100_000)]
-    done = _drain(work, (Stage.SIGNED,))
+    done = drain(work, (Stage.SIGNED,))
     if again:
         for document in work.store.documents(stage=Stage.EXPORTED, limit=100_000):
             if document.id not in signed:
@@ -167,10 +145,10 @@ def export(
                 signed.append(document.id)
     if list_to is not None:
         export_list(work, list_to)
-    _report(work, signed, done, json)
+    report(work, signed, done, json)
 
 
-def _drain(work: Workspace, stages: tuple[Stage, ...]) -> int:
+def drain(work: Workspace, stages: tuple[Stage, ...]) -> int:
     done = 0
     holder = f"command-line-{uuid4().hex[:8]}"
     while found := flow.claim(work, holder=holder, stages=stages):
@@ -180,7 +158,7 @@ def _drain(work: Workspace, stages: tuple[Stage, ...]) -> int:
     return done
 
 
-def _report(work: Workspace, ids: list[str], steps: int, json: bool) -> None:
+def report(work: Workspace, ids: list[str], steps: int, json: bool) -> None:
     found = [work.store.document(key) for key in ids]
     held = [d for d in found if d is not None and d.stage is Stage.HELD]
     under_way = [d for d in found if d is not None and d.stage in (Stage.APPROVED, Stage.SIGNED)]

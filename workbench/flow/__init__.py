@@ -34,6 +34,7 @@ from workbench.flow.desks import (
     what_happened,
 )
 from workbench.flow.lines import LineAct, ShownLine, correct_text, page_lines
+from workbench.flow.lots import seal_lot
 from workbench.flow.machine import STEPS, claim, step
 from workbench.flow.overriding import override, withdraw
 from workbench.flow.people import (
@@ -102,6 +103,7 @@ __all__ = [
     "refuse",
     "release",
     "remarks",
+    "seal_lot",
     "send_back",
     "sheet",
     "stay",

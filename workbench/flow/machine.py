@@ -6,7 +6,8 @@ document is claimed again when its lease runs out; what was read by then is kept
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 
 import structlog
@@ -50,8 +51,16 @@ STEPS: dict[Stage, Callable[[Work, Claimed], None]] = {
 def step(work: Work, document: Document, *, holder: str) -> None:
     """Move one claimed document one stage on, or hold it with the reason why not."""
     claimed = Claimed(document, holder)
-    try:
+    with outcome(work, claimed):
         STEPS[document.stage](work, claimed)
+
+
+@contextmanager
+def outcome(work: Work, claimed: Claimed) -> Iterator[None]:
+    """Whatever goes wrong with one claimed document is told on it; others are not concerned."""
+    document, holder = claimed.document, claimed.holder
+    try:
+        yield
     except StoppedError:
         work.store.free(holder)
     except StaleDocumentError:

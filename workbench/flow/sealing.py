@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import PurePath
 
 import structlog
@@ -22,6 +23,7 @@ from workbench.model import (
     Page,
     Receipt,
     Signature,
+    Signed,
     SourceFile,
     Stage,
     now,
@@ -30,9 +32,25 @@ from workbench.model import (
 log = structlog.get_logger()
 
 
-def seal(work: Work, claimed: Claimed) -> None:
-    """Render the archival PDF of what was approved, and seal it."""
-    document, store = claimed.document, work.store
+@dataclass(frozen=True)
+class Draft:
+    """What the archival PDF of an approved record is drawn from; picklable, so drawn anywhere."""
+
+    approved: Approved
+    pages: tuple[rendition.RenditionPage, ...] = field(repr=False)
+    title: str
+
+    def draw(self) -> bytes | None:
+        """The PDF; None for a record without pages, whose seal stands beside it."""
+        if not self.pages:
+            return None
+        record, at = self.approved.record, self.approved.approved_at
+        return rendition.render(record, self.pages, title=self.title, at=at)
+
+
+def draft(work: Work, document: Document) -> Draft:
+    """Lay together what was approved. Raises StaleDocumentError where it is another by now."""
+    store = work.store
     approved = approval(work, document)
     record = approved.record
     template = work.template(record.template_digest)
@@ -49,15 +67,28 @@ def seal(work: Work, claimed: Claimed) -> None:
         for page in store.pages(document.id)
     ]
     title = f"{template.title['vi']} {record.value('so')}".strip()
-    pdf = rendition.render(record, pages, title=title, at=approved.approved_at)
-    signed = work.signer.sign(approved, pdf)
+    return Draft(approved, tuple(pages), title)
+
+
+def seal(work: Work, claimed: Claimed) -> None:
+    """Render the archival PDF of what was approved, and seal it."""
+    drawn = draft(work, claimed.document)
+    signed = work.signer.sign(drawn.approved, drawn.draw())
+    keep_sealed(work, claimed.document, signed, holder=claimed.holder)
+
+
+def keep_sealed(work: Work, document: Document, signed: Signed, *, holder: str) -> None:
+    """Keep a seal with its receipt, and move its document on, if `holder` still has it."""
+    store = work.store
     assert document.seal_by is not None  # noqa: S101 - an unordered seal is never claimed
+    beside = store.put(signed.beside) if signed.beside else ""
+    kept = {} if signed.beside else {"pdf_digest": store.put(signed.pdf)}
     store.move(
         document,
         Stage.SIGNED,
-        by=claimed.holder,
+        by=holder,
         at=now(),
-        holder=claimed.holder,
+        holder=holder,
         rows=[
             Signature(
                 document=document.id,
@@ -65,13 +96,14 @@ def seal(work: Work, claimed: Claimed) -> None:
                 certificate=signed.certificate,
                 level=signed.level,
                 trial=signed.trial,
-                record_digest=approved.record_digest,
+                record_digest=signed.approved.record_digest,
                 pdf_digest=signed.digest,
                 ordered_by=document.seal_by,
                 at=signed.signed_at,
+                beside=beside,
             )
         ],
-        pdf_digest=store.put(signed.pdf),
+        **kept,
     )
 
 
@@ -96,12 +128,14 @@ def deposit(work: Work, document: Document) -> Receipt:
     store = work.store
     approved = approval(work, document)
     sources, pages = sources_of(work, document), store.pages(document.id)
-    if document.pdf_digest is None or not all(source.digest for source in sources):
+    signature = next(reversed(store.signatures(document.id)), None)
+    sealed = document.pdf_digest or (signature and signature.beside)
+    if signature is None or not sealed or not all(source.digest for source in sources):
         raise NotReadyError("This document has not been signed.", "Have it signed first.")
-    (signature, *_) = reversed(store.signatures(document.id))
     package = exchange.pack(
         approved,
-        pdf=store.get(document.pdf_digest),
+        pdf=store.get(document.pdf_digest) if document.pdf_digest else None,
+        detached=store.get(signature.beside) if signature.beside else None,
         signature=signature,
         originals=_by_own_name(sources, [store.get(s.digest or "") for s in sources]),
         events=store.events(document.id),

@@ -7,21 +7,27 @@ from pathlib import Path
 
 from workbench.signing import trial as trial_keys
 from workbench.signing.bundle import Trust
+from workbench.signing.csc import CscKeys
 from workbench.signing.detached import verify_detached
 from workbench.signing.keys import KeySource, Pkcs12Keys
 from workbench.signing.pades import PadesSigner
+from workbench.signing.remote import Service
 from workbench.signing.rules import Rules
+from workbench.signing.smartca import SmartCaKeys
 from workbench.signing.stamping import TimeStamps
 from workbench.signing.token import Pkcs11Keys
 from workbench.signing.verdict import SignatureVerdict, State, Verdict, verify
 
 __all__ = [
+    "CscKeys",
     "KeySource",
     "PadesSigner",
     "Pkcs11Keys",
     "Pkcs12Keys",
     "Rules",
+    "Service",
     "SignatureVerdict",
+    "SmartCaKeys",
     "State",
     "TimeStamps",
     "Trust",

@@ -63,6 +63,11 @@ class PadesSigner:
         """How many papers one order to the key may carry."""
         return remote.at_once(self._open()[0])
 
+    @property
+    def asks(self) -> bool:
+        """Whether somebody has to confirm each order elsewhere."""
+        return isinstance(self._open()[0], remote.Confirmed)
+
     def sign(self, approved: Approved, pdf: bytes | None, sealing: Sealing = Sealing()) -> Signed:
         """Seal `pdf`, the rendition of what was approved, or the record itself where there is none.
 

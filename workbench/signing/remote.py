@@ -138,7 +138,8 @@ class Service:
         """One request, never repeated by itself. Raises UnreachableServiceError."""
         content: dict[str, Any] = {"data" if form else "json": dict(message)}
         try:
-            with httpx.Client(timeout=self.seconds, follow_redirects=False) as wire:
+            limits = httpx.Timeout(self.seconds, connect=min(5.0, self.seconds))
+            with httpx.Client(timeout=limits, follow_redirects=False) as wire:
                 said = wire.post(
                     self.url.rstrip("/") + "/" + path, headers=dict(headers or {}), **content
                 )

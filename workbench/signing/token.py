@@ -19,7 +19,7 @@ from pkcs11 import Attribute, Mechanism, ObjectClass, TokenFlag
 from pkcs11 import exceptions as trouble
 from pkcs11.util.ec import encode_ecdsa_signature
 
-from workbench.errors import SigningError, WrongPinError
+from workbench.errors import Sentence, SigningError, WrongPinError
 from workbench.signing.keys import Key, between
 
 _SALT = 32  # octets, as long as the digest (RFC 8017 § 9.1)
@@ -52,6 +52,18 @@ class Pkcs11Keys:
         except SigningError:
             session.close()
             raise
+
+    def warning(self) -> Sentence | None:
+        """What the token says of its tries before any is made; None where all is well.
+
+        Raises SigningError where it is not there or is locked.
+        """
+        flags = self._token().flags
+        if TokenFlag.USER_PIN_FINAL_TRY in flags:
+            return Sentence("One try is left: one more wrong PIN locks the token.")
+        if TokenFlag.USER_PIN_COUNT_LOW in flags:
+            return Sentence("The PIN was wrong last time, and few tries are left.")
+        return None
 
     def _token(self) -> Any:
         try:
