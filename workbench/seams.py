@@ -11,6 +11,7 @@ from workbench.model import (
     Approved,
     Asked,
     Box,
+    Held,
     Identity,
     KeptVersion,
     Package,
@@ -131,4 +132,33 @@ class Executor(Protocol):
 
     def stop(self) -> None:
         """Begin no new task; `run` raises StoppedError where some are left."""
+        ...
+
+
+class Holdings(Protocol):
+    """A folder of kept files that can be looked at one by one, in an order that never changes."""
+
+    name: str
+
+    @property
+    def folder(self) -> Path: ...
+
+    def held(self, after: str = "") -> Iterator[Held]:
+        """Every file that lies there or must lie there, from behind the name `after`."""
+        ...
+
+    def now_expected(self, name: str) -> str:
+        """What a file must be at this moment: it may have been replaced since it was told of."""
+        ...
+
+    def named(self, key: str) -> str:
+        """The path of what a row names: a file, or the folder of an object."""
+        ...
+
+    def mend(self, held: Held, copy: Path, aside: Path) -> bool:
+        """Put back what is damaged or missing from a copy of the folder; False where it has none.
+
+        Only what is proved by its digest is taken, and nothing that is good is touched. What lay
+        there is moved to `aside`. Raises StorageError where the disk cannot be written.
+        """
         ...

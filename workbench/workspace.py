@@ -20,8 +20,10 @@ from workbench.catalogues.profiles import USUAL, Level, profiles
 from workbench.errors import SettingsError, SigningError, StorageError
 from workbench.executors import Inline, Processes
 from workbench.model import TemplateVersion, Unit, now
+from workbench.objects import ObjectHoldings
+from workbench.repository.holdings import OcflHoldings
 from workbench.repository.ocfl import OcflRepository
-from workbench.seams import Executor, OcrEngine, Repository, Signer
+from workbench.seams import Executor, Holdings, OcrEngine, Repository, Signer
 from workbench.signing import (
     CscKeys,
     KeySource,
@@ -240,6 +242,11 @@ class Workspace:
     @cached_property
     def repository(self) -> Repository:
         return OcflRepository(self.settings.data / "repository")
+
+    @cached_property
+    def holdings(self) -> Sequence[Holdings]:
+        repository = OcflRepository(self.settings.data / "repository")
+        return ObjectHoldings(self.store.objects), OcflHoldings(repository)
 
     def template(self, digest: str) -> Template:
         """The template as it stood under this digest, also when a newer one is in use."""

@@ -10,6 +10,7 @@ import typer
 
 from workbench import words
 from workbench.cli import (
+    audit,
     bench,
     calibrate,
     doctor,
@@ -56,6 +57,8 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     papers.export,
     read.read,
     proof.verify,
+    audit.audit,
+    audit.restore,
     scope.scope,
     report.report,
     doctor.doctor,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from workbench.calibration import Calibration
-from workbench.seams import Executor, OcrEngine, Repository, Signer
+from workbench.seams import Executor, Holdings, OcrEngine, Repository, Signer
 from workbench.store import Store
 from workbench.template import Template
 
@@ -29,6 +29,11 @@ class Work(Protocol):
     def signer(self) -> Signer: ...
     @property
     def repository(self) -> Repository: ...
+    @property
+    def holdings(self) -> Sequence[Holdings]:
+        """Every folder of kept files, to be looked at and put right."""
+        ...
+
     @property
     def agency(self) -> str: ...
     @property

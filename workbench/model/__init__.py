@@ -1,6 +1,6 @@
 """The nouns: rows that are kept, values that are computed, words for states."""
 
-from workbench.model.audits import Audit, Damage, Harm
+from workbench.model.audits import Audit, Damage, Harm, Held
 from workbench.model.catalogues import CatalogueEntry
 from workbench.model.custody import (
     Card,
@@ -122,6 +122,7 @@ __all__ = [
     "Filing",
     "Finding",
     "Harm",
+    "Held",
     "Holder",
     "HolderDecision",
     "HolderKind",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,6 +19,14 @@ class Harm(StrEnum):
     MISSING = "missing"
     UNREADABLE = "unreadable"  # the disk does not give it
     UNEXPECTED = "unexpected"  # nothing that is kept names it
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A file that is kept, by its path below the folder of the holdings, and what it must be."""
+
+    name: str
+    expected: str  # "sha256:…" or "sha512:…"; empty: nothing that is kept names it
 
 
 class Audit(SQLModel, table=True):

@@ -25,7 +25,7 @@ import structlog
 from workbench.errors import DepositError
 from workbench.model import KeptVersion, Package, Receipt, now
 from workbench.repository import shelf
-from workbench.repository.shelf import INVENTORY, OBJECT_MARK, ROOT_MARK, SIDECAR
+from workbench.repository.shelf import INVENTORY, OBJECT_MARK, ROOT_MARK, SIDECAR, as_written
 
 log = structlog.get_logger()
 
@@ -55,7 +55,7 @@ class OcflRepository:
         self._lock = folder / "lock"
         with _told_as_deposit_error():
             self._stage.mkdir(parents=True, exist_ok=True)
-            with self._alone():
+            with self.alone():
                 self._begin()
                 self._tidy()
 
@@ -65,7 +65,7 @@ class OcflRepository:
         Raises DepositError; nothing is then half-done.
         """
         _check(package)
-        with _told_as_deposit_error(), self._alone():
+        with _told_as_deposit_error(), self.alone():
             self._tidy()
             for receipt in self.receipts(package.object_id):
                 if receipt.package_digest == package.digest:
@@ -132,9 +132,9 @@ class OcflRepository:
         staged = self._stage / uuid4().hex
         extension = staged / "extensions" / _LAYOUT
         extension.mkdir(parents=True)
-        _write(extension / "config.json", _as_json(_LAYOUT_CONFIG))
+        _write(extension / "config.json", as_written(_LAYOUT_CONFIG))
         layout = {"extension": _LAYOUT, "description": "By digest of the id, then by the id."}
-        _write(staged / "ocfl_layout.json", _as_json(layout))
+        _write(staged / "ocfl_layout.json", as_written(layout))
         _write(staged / ROOT_MARK[0], ROOT_MARK[1])
         _settle(staged)
         staged.rename(self.root)
@@ -206,7 +206,7 @@ class OcflRepository:
         return place if inventory is not None and inventory["id"] == named else None
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def alone(self) -> Iterator[None]:
         """One writer at a time, over processes too; the lock ends with its holder."""
         with self._lock.open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -330,13 +330,9 @@ def _told_as_deposit_error() -> Iterator[None]:
 
 
 def _write_inventory(folder: Path, inventory: _Inventory) -> None:
-    content = _as_json(inventory)
+    content = as_written(inventory)
     _write(folder / INVENTORY, content)
     _write(folder / SIDECAR, f"{sha512(content).hexdigest()} {INVENTORY}\n".encode())
-
-
-def _as_json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -34,7 +34,7 @@ class Shelved:
         """
         for folder in (place, *reversed(_versions_on_disk(place))):
             content = _bytes(folder / INVENTORY)
-            if content is not None and sha512(content).hexdigest() == _noted(folder):
+            if content is not None and sha512(content).hexdigest() == noted(folder):
                 inventory = _parsed(content)
                 if inventory is not None:
                     return cls(place, inventory)
@@ -67,24 +67,31 @@ class Shelved:
         for digest, names in self.inventory["manifest"].items():
             must |= dict.fromkeys(names, digest)
         for version in self.versions:
-            at = self.place / version
-            content = _bytes(at / INVENTORY)
-            noted = sha512(content).hexdigest() if content is not None else ""
             if version == self.head:
-                noted = self._newest_digest()
-                must |= _with_sidecar("", noted)
-            elif noted != _noted(at):
-                noted = _noted(at) or noted  # one of both is damaged: the note is the shorter one
-            must |= _with_sidecar(f"{version}/", noted)
+                must |= _with_sidecar("", self._newest_digest())
+                must |= _with_sidecar(f"{version}/", self._newest_digest())
+            else:
+                must |= _with_sidecar(f"{version}/", self._older_digest(version))
         return must
+
+    def _older_digest(self, version: str) -> str:
+        """What the inventory in an older version must be; its note may be what is damaged."""
+        content = _bytes(self.place / version / INVENTORY)
+        inventory = _parsed(content) if content is not None else None
+        if content is not None and inventory is not None and inventory["head"] == version:
+            told = inventory["versions"]
+            belongs = all(self.inventory["versions"].get(n) == kept for n, kept in told.items())
+            if belongs and as_written(inventory) == content:
+                return sha512(content).hexdigest()
+        return noted(self.place / version)
 
     def _newest_digest(self) -> str:
         """The digest of the inventory that was believed, whichever copy that was."""
         for folder in (self.place, self.place / self.head):
             content = _bytes(folder / INVENTORY)
-            if content is not None and _parsed(content) == self.inventory:
-                return sha512(content).hexdigest()
-        return _noted(self.place)
+            if content is not None and sha512(content).hexdigest() == noted(folder):
+                return noted(folder)
+        return noted(self.place)
 
 
 def place(root: Path, object_id: str) -> Path:
@@ -131,6 +138,11 @@ def is_root(folder: Path) -> bool:
     return (folder / ROOT_MARK[0]).exists()
 
 
+def as_written(value: object) -> bytes:
+    """JSON as our repository writes it: the same value is the same bytes."""
+    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
+
+
 def _with_sidecar(folder: str, digest: str) -> dict[str, str]:
     note = f"{digest} {INVENTORY}\n".encode()
     return {f"{folder}{INVENTORY}": digest, f"{folder}{SIDECAR}": sha512(note).hexdigest()}
@@ -144,7 +156,7 @@ def _versions_on_disk(place: Path) -> list[Path]:
     return sorted((p for p in found if p.name[1:].isdigit()), key=lambda p: int(p.name[1:]))
 
 
-def _noted(folder: Path) -> str:
+def noted(folder: Path) -> str:
     """What the sidecar says the inventory's digest is; empty where it says nothing."""
     content = _bytes(folder / SIDECAR)
     words = content.decode("ascii", "replace").split() if content else []
