@@ -25,6 +25,7 @@ from workbench.template import FieldSpec, Template
 from workbench.validation import validate
 
 TAKE, LEAVE = "take", "leave"
+_TOTAL = re.compile(r"tổng (?:cộng|số)\b|(?:tổng|cộng)\s*[:.]?\s*[\d.,]*$")
 _SAMPLES = 12  # texts shown before and after a turn, of each group
 
 
@@ -194,8 +195,7 @@ class _Reading:
             (c.value for c in self.sheet.rows[at] if isinstance(c.value, str) and c.value.strip()),
             "",
         )
-        return bool(re.match(r"(?:tong cong|tong so|cong)\b(?!.*\bty\b)", vietnamese.fold(first))
-                    ) and self._empty_name(at)  # fmt: skip
+        return bool(_TOTAL.match(vietnamese.nfc(first).casefold())) and self._empty_name(at)
 
     def _empty_name(self, at: int) -> bool:
         named = [self.places[f] for f in self.profile.named_by if f in self.places]

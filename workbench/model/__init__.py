@@ -18,6 +18,7 @@ from workbench.model.custody import (
 from workbench.model.deliveries import Delivery, DeliveryState
 from workbench.model.entries import Entry, Keying, Sample
 from workbench.model.holders import Holder, HolderDecision, Likely, Likeness
+from workbench.model.imports import MappingProfile, TableImport
 from workbench.model.overrides import Override
 from workbench.model.pending import OPEN_STATES, PendingSeal, SealState, SignedFile
 from workbench.model.rows import (
@@ -81,6 +82,7 @@ from workbench.model.values import (
     Identity,
     Package,
     Quality,
+    Proven,
     Record,
     Sealing,
     SettledField,
@@ -132,6 +134,7 @@ __all__ = [
     "Keying",
     "Likely",
     "Likeness",
+    "MappingProfile",
     "Origin",
     "Override",
     "Package",
@@ -145,6 +148,7 @@ __all__ = [
     "Preference",
     "Proposal",
     "Quality",
+    "Proven",
     "Reading",
     "Receipt",
     "Record",
@@ -174,6 +178,7 @@ __all__ = [
     "Stage",
     "Standing",
     "SurveyLine",
+    "TableImport",
     "TemplateVersion",
     "TermStatement",
     "TextCorrection",

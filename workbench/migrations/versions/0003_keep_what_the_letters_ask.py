@@ -57,6 +57,7 @@ def upgrade() -> None:
     _entries()
     _second_looks()
     _note_new_documents_once()
+    _imports()
     op.create_table(
         "override",
         sa.Column("id", TEXT(), nullable=False),
@@ -275,8 +276,51 @@ def _entries() -> None:
     )
 
 
+def _imports() -> None:
+    """How tables are mapped, and what became of each that was taken in."""
+    op.create_table(
+        "mappingprofile",
+        sa.Column("id", TEXT(), nullable=False),
+        sa.Column("name", TEXT(), nullable=False),
+        sa.Column("kind", TEXT(), nullable=False),
+        sa.Column("content", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("digest", TEXT(), nullable=False),
+        sa.Column("removed", sa.Boolean(), nullable=False),
+        sa.Column("by", TEXT(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_mappingprofile_name"), "mappingprofile", ["name"])
+    op.create_table(
+        "tableimport",
+        sa.Column("id", TEXT(), nullable=False),
+        sa.Column(
+            "origin",
+            sa.Enum(
+                "scan", "typed", "table", "database", name="origin", native_enum=False, length=20
+            ),
+            nullable=False,
+        ),
+        *(
+            sa.Column(name, TEXT(), nullable=False)
+            for name in ("unit", "batch", "name", "place", "digest", "profile", "profile_digest")
+        ),
+        *(
+            sa.Column(name, sa.Integer(), nullable=False)
+            for name in ("rows", "taken", "known", "different", "faulty", "left", "papers")
+        ),
+        sa.Column("report", TEXT(), nullable=False),
+        sa.Column("by", TEXT(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_tableimport_unit"), "tableimport", ["unit"])
+
+
 def downgrade() -> None:
     _note_new_documents_once(again=True)
+    for table in ("tableimport", "mappingprofile"):
+        op.drop_table(table)
     for table in (
         "filelook", "resultsequence", "resultcode", "scoperuleschange", "scoperules",
         "scopestanding", "scopejudgement", "scopestatement",
