@@ -6,7 +6,7 @@ import streamlit as st
 
 from workbench import flow, review, ui
 from workbench.model import Role, Stage
-from workbench.ui import dossier, frame, notation, page_image, threads, way
+from workbench.ui import dossier, frame, notation, page_image, required_note, threads, way
 from workbench.words import say
 
 work, person = ui.workspace(), ui.person()
@@ -66,7 +66,8 @@ document = sheet.document
 with title:
     st.subheader(notation.literal(dossier.name_of(work, document)), anchor=False)
 dossier.summary(work, document)
-way.note(work, sheet)
+way.note(work, sheet, person)
+required_note.show(work, sheet, person)
 
 left, right = st.columns([5, 4], gap="large")
 with left:

@@ -14,6 +14,7 @@ from workbench.ui import (
     page_groups,
     page_image,
     places,
+    required_note,
     threads,
     way,
 )
@@ -66,7 +67,8 @@ if document.stage is Stage.HELD:
                 st.rerun()
 
 sheet = flow.sheet(work, document.id)
-way.note(work, sheet)
+way.note(work, sheet, person)
+required_note.show(work, sheet, person)
 left, right = st.columns([5, 4], gap="large")
 with left:
     page_image.show_all(

@@ -32,6 +32,7 @@ from workbench.workspace import Workspace
 
 WIDTH, HEIGHT = 826, 1169  # A4 at 100 dpi
 _WAY = (Stage.RECEIVED, Stage.READ, Stage.PROPOSED, Stage.REVIEWED, Stage.APPROVED, Stage.SIGNED)
+_DAY = ("16/08/2023", "2023-08-16")  # every date of every paper
 _LATER = (*_WAY, Stage.EXPORTED)
 
 
@@ -206,16 +207,18 @@ def _words(text: str) -> list[Word]:
 
 def _add_fields(work: Workspace, key: str, digest: str, kind: str) -> None:
     for position, name in enumerate(work.templates[kind].fields):
+        is_date = work.templates[kind].fields[name].kind == "date"
+        value = _DAY[0] if is_date else f"<giá trị> {position}"
         work.store.add(
             Proposal(
                 document=key,
                 field=name,
                 position=position,
-                value=f"<giá trị> {position}",
-                normalised=f"<giá trị> {position}",
+                value=value,
+                normalised=_DAY[1] if is_date else value,
                 page=0,
                 box=[0.1, 0.1 + 0.03 * position, 0.6, 0.13 + 0.03 * position],
-                candidates={"tesseract": f"<giá trị> {position}"},
+                candidates={"tesseract": value},
                 confidence=0.9,
                 agreement=1.0,
                 accepted=True,

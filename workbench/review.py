@@ -22,6 +22,7 @@ from workbench.model import (
     Correction,
     Document,
     Finding,
+    Origin,
     Override,
     Page,
     Person,
@@ -241,14 +242,15 @@ def settle(sheet: ReviewSheet, template: str, originals: Sequence[str]) -> Recor
     document = sheet.document
     if document.kind is None or document.template_digest is None or document.reviewer is None:
         raise NotReadyError("This document has not been reviewed.", "Review it first.")
+    scanned = document.origin is Origin.SCAN  # else no page is a part of the record
     fields = tuple(
         SettledField(
             name=field.name,
             value=field.value,
             normalised=field.normalised,
             act=field.act or Act.ACCEPT,
-            page=field.page,
-            box=field.box,
+            page=field.page if scanned else None,
+            box=field.box if scanned else None,
             by=field.by or document.reviewer,
         )
         for field in sheet.fields

@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from workbench import accounts, engines, migrations, signing, words
+from workbench import accounts, engines, migrations, minimum, signing, words
 from workbench.analytics import Lake
 from workbench.calibration import Calibration, shipped
 from workbench.catalogues.profiles import USUAL, Level, profiles
@@ -88,6 +88,9 @@ class Settings(BaseSettings):
     demo: bool = False
     language: Literal["vi", "en"] = "vi"
 
+    targets: Path | None = None  # a file of repositories that records may be delivered to
+    audit_megabytes: float = Field(default=20, ge=0)  # a second that a look at what is kept reads
+    result_code: str = ""  # pattern of result codes; empty: the one in catalogues/results.yaml
     @property
     def database_url(self) -> str:
         return self.database or f"sqlite:///{self.data.resolve()}/workbench.db"
@@ -193,6 +196,11 @@ class Workspace:
     @property
     def scratch(self) -> Path:
         """Where half-made files lie: beside the objects, on the same disk."""
+    @property
+    def result_code(self) -> str:
+        """The pattern of result codes (Thông tư 01/2023/TT-VPCP, Điều 10)."""
+        return self.settings.result_code or minimum.results().code
+
         folder = self.settings.data / "scratch"
         folder.mkdir(parents=True, exist_ok=True)
         return folder

@@ -13,6 +13,7 @@ from workbench.cli import (
     audit,
     bench,
     calibrate,
+    check,
     doctor,
     lake,
     pages,
@@ -59,7 +60,7 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     proof.verify,
     audit.audit,
     audit.restore,
-    scope.scope,
+    check.check,
     report.report,
     doctor.doctor,
 )
@@ -73,6 +74,7 @@ app.add_typer(papers.template, name="template")
 app.add_typer(people.person, name="person")
 app.add_typer(people.unit, name="unit")
 app.add_typer(survey.survey, name="survey")
+app.add_typer(scope.scope, name="scope")
 
 
 def main() -> None:

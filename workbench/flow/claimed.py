@@ -14,6 +14,8 @@ from workbench.errors import (
 from workbench.flow.work import Work
 from workbench.model import (
     Document,
+    Origin,
+    Page,
     SourceFile,
     Stage,
     Word,
@@ -44,8 +46,15 @@ def words_by_page(work: Work, document: Document) -> dict[int, dict[str, tuple[W
     return words
 
 
+def pages_of(work: Work, document: Document) -> list[Page]:
+    """The pages that are a part of the record: none where only its data are kept."""
+    return work.store.pages(document.id) if document.origin is Origin.SCAN else []
+
+
 def sources_of(work: Work, document: Document) -> list[SourceFile]:
     """The files that a document's pages were scanned into, in the order of the pages."""
+    if document.origin is not Origin.SCAN:
+        return []
     keys = dict.fromkeys(page.source or document.source for page in work.store.pages(document.id))
     found = [work.store.source(key) for key in keys or {document.source: None}]
     return [source for source in found if source is not None]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from workbench import review
+from workbench import minimum, review
 from workbench.errors import NotAllowedError, NotReadyError, StaleDocumentError
 from workbench.flow.people import account, sheet
 from workbench.flow.work import Work
@@ -66,6 +66,11 @@ def _keep(
         )
     if key and any(kept.id == key for kept in seen.overrides):
         return seen
+    if not minimum.may_pass(rule):
+        raise NotAllowedError(
+            "This datum must be there; it cannot be let pass.",
+            "Fill it in, or send the document back.",
+        )
     found = next(
         (f for f in seen.findings if f.rule == rule and set(f.fields) == set(fields)), None
     )

@@ -17,7 +17,7 @@ from workbench.errors import (
     StaleDocumentError,
     WorkbenchError,
 )
-from workbench.flow import items
+from workbench.flow import items, required, scoping
 from workbench.flow.claimed import sources_of
 from workbench.flow.work import Work
 from workbench.model import (
@@ -129,7 +129,7 @@ def _arrival(document: Document, by: str) -> Event:
 
 def sheet(work: Work, document: str) -> ReviewSheet:
     """A document with its pages, its fields as they stand, and what must still be looked at."""
-    return _opened(work, _folder(work, document))
+    return required.checked(work, _opened(work, _folder(work, document)))
 
 
 def _folder(work: Work, document: str) -> Folder:
@@ -438,6 +438,9 @@ def approve(
     sitting.record_digest = approved.record_digest
     return work.store.move(
         seen.document,
+    judged = scoping.settled(work, seen, by=by, at=at)
+    record = replace(record, code=required.give_code(work, seen, by=by, at=at))
+    approved = replace(approved, record=record, record_digest=record.digest)
         Stage.APPROVED,
         by=by,
         at=at,

@@ -15,7 +15,7 @@ from workbench.errors import (
     Sentence,
     WorkbenchError,
 )
-from workbench.flow import grouping, quarantine, recognise
+from workbench.flow import grouping, quarantine, recognise, stating
 from workbench.flow.claimed import Claimed, hold, still_mine, words_by_page
 from workbench.flow.people import sought
 from workbench.flow.work import Work
@@ -269,3 +269,4 @@ def propose(work: Work, claimed: Claimed) -> None:
         sought=sought(field.value for field in seen.fields),
     )
     grouping.apply_open(work, document.batch)
+    stating.refresh(work, document.id, afresh=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 import structlog
@@ -13,8 +13,8 @@ from workbench.errors import (
     NotReadyError,
     StaleDocumentError,
 )
-from workbench.flow import cards, lines
-from workbench.flow.claimed import Claimed, sources_of, words_by_page
+from workbench.flow import cards, lines, required, scoping
+from workbench.flow.claimed import Claimed, pages_of, sources_of, words_by_page
 from workbench.flow.people import sheet
 from workbench.flow.work import Work
 from workbench.model import (
@@ -54,6 +54,7 @@ def draft(work: Work, document: Document) -> Draft:
     approved = approval(work, document)
     record = approved.record
     template = work.template(record.template_digest)
+    scoping.must_go_its_way(work, sheet(work, document.id))
     words = words_by_page(work, document)
     pages = [
         rendition.RenditionPage(
@@ -64,7 +65,7 @@ def draft(work: Work, document: Document) -> Draft:
             rotation=page.rotation,
             words=lines.text_of(work, document, page, words.get(page.number, {})),
         )
-        for page in store.pages(document.id)
+        for page in pages_of(work, document)
     ]
     title = f"{template.title['vi']} {record.value('so')}".strip()
     return Draft(approved, tuple(pages), title)
@@ -127,7 +128,7 @@ def deposit(work: Work, document: Document) -> Receipt:
     """Hand a signed record to the repository; the same record again gives the same receipt."""
     store = work.store
     approved = approval(work, document)
-    sources, pages = sources_of(work, document), store.pages(document.id)
+    sources, pages = sources_of(work, document), pages_of(work, document)
     signature = next(reversed(store.signatures(document.id)), None)
     sealed = document.pdf_digest or (signature and signature.beside)
     if signature is None or not sealed or not all(source.digest for source in sources):
@@ -202,3 +203,4 @@ def approval(work: Work, document: Document) -> Approved:
             "Send it back to review and have it approved again.",
         )
     return Approved(record, record.digest, document.approver, document.approved_at)
+    record = replace(record, code=required.code_of(work, document.id))

@@ -42,3 +42,8 @@ class Work(Protocol):
     def template(self, digest: str) -> Template:
         """The template as it stood under this digest, also when a newer one is in use."""
         ...
+    @property
+    def result_code(self) -> str:
+        """The pattern of result codes (`workbench.resultcode`)."""
+        ...
+

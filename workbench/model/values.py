@@ -244,9 +244,13 @@ class Record:
     fields: tuple[SettledField, ...]
     reviewed_by: str
     revision: int
+    code: str = ""  # of the result (Thông tư 01/2023/TT-VPCP, Điều 10), given at approval
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        kept = asdict(self)
+        if not self.code:  # records from before there were codes stay the same bytes
+            del kept["code"]
+        return kept
 
     def canonical(self) -> bytes:
         """Sorted keys, no spaces, UTF-8: the same record is always the same bytes."""

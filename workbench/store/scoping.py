@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, select
 
 from workbench.model import (
+    CatalogueEntry,
     Document,
-    EndStatement,
     FileLook,
     Holder,
     ResultCode,
@@ -22,7 +22,6 @@ from workbench.model import (
     ScopeStanding,
     ScopeStatement,
     Stage,
-    TermStatement,
 )
 from workbench.store.rows import Rows
 
@@ -41,19 +40,22 @@ def judgements(rows: Rows, document: str) -> list[ScopeJudgement]:
     return _of(rows, ScopeJudgement, document)
 
 
-def term(rows: Rows, document: str) -> TermStatement | None:
-    """The last word on how long a document holds."""
-    return next(reversed(_of(rows, TermStatement, document)), None)
-
-
-def end(rows: Rows, document: str) -> EndStatement | None:
-    """The last word on what ended a document."""
-    return next(reversed(_of(rows, EndStatement, document)), None)
-
-
 def holder(rows: Rows, key: str) -> Holder | None:
     with _looking(rows) as session:
         return session.get(Holder, key)
+
+
+def kind_code(rows: Rows, kind: str) -> str:
+    """The code of a kind of paper (mã loại kết quả) as people gave it; empty where none did."""
+    query = (
+        select(CatalogueEntry)
+        .where(col(CatalogueEntry.catalogue) == "result_kinds", col(CatalogueEntry.key) == kind)
+        .order_by(col(CatalogueEntry.at).desc(), col(CatalogueEntry.id).desc())
+        .limit(1)
+    )
+    with _looking(rows) as session:
+        last = session.exec(query).first()
+        return "" if last is None or last.withdrawn else last.code
 
 
 # --- the rules -------------------------------------------------------------------------------
@@ -120,6 +122,18 @@ def count_not_yet_judged(rows: Rows, under: str) -> int:
         .select_from(Document)
         .outerjoin(ScopeStanding, col(ScopeStanding.document) == col(Document.id))
         .where(_unjudged(under))
+    )
+    with _looking(rows) as session:
+        return int(session.exec(query).one())
+
+
+def count_without_standing(rows: Rows) -> int:
+    """Documents of a known form whose way was never counted."""
+    query = (
+        select(sa.func.count())
+        .select_from(Document)
+        .outerjoin(ScopeStanding, col(ScopeStanding.document) == col(Document.id))
+        .where(col(Document.kind).is_not(None), col(ScopeStanding.document).is_(None))
     )
     with _looking(rows) as session:
         return int(session.exec(query).one())

@@ -37,6 +37,7 @@ PLACES: tuple[Place, ...] = (
     Place("home.py", "Start", "", "home", EVERYBODY),
     Place("intake.py", "Take in scans", "Work", "upload_file", READERS),
     Place("documents.py", "Documents", "Work", "folder_open", READERS),
+    Place("scope.py", "Scope", "Work", "alt_route", READERS),
     Place("review.py", "Review", "Work", "fact_check", frozenset({Role.REVIEWER})),
     Place("aside.py", "Put aside", "Work", "pending_actions", _ASKERS),
     Place("carpet.py", "Review by field", "Work", "grid_view", frozenset({Role.REVIEWER})),
