@@ -85,12 +85,12 @@ class Settings(BaseSettings):
     seal_level: Literal["B-B", "B-T", "B-LT", "B-LTA"] = "B-B"  # at least
     tsa: str = ""  # address of a time stamping authority; nothing is called while it is empty
     trust: Path | None = None  # a folder with the roots and lists that signatures are judged by
-    demo: bool = False
-    language: Literal["vi", "en"] = "vi"
-
     targets: Path | None = None  # a file of repositories that records may be delivered to
     audit_megabytes: float = Field(default=20, ge=0)  # a second that a look at what is kept reads
     result_code: str = ""  # pattern of result codes; empty: the one in catalogues/results.yaml
+    demo: bool = False
+    language: Literal["vi", "en"] = "vi"
+
     @property
     def database_url(self) -> str:
         return self.database or f"sqlite:///{self.data.resolve()}/workbench.db"

@@ -52,9 +52,9 @@ def draft(work: Work, document: Document) -> Draft:
     """Lay together what was approved. Raises StaleDocumentError where it is another by now."""
     store = work.store
     approved = approval(work, document)
+    scoping.must_go_its_way(work, sheet(work, document.id))
     record = approved.record
     template = work.template(record.template_digest)
-    scoping.must_go_its_way(work, sheet(work, document.id))
     words = words_by_page(work, document)
     pages = [
         rendition.RenditionPage(
@@ -197,10 +197,10 @@ def approval(work: Work, document: Document) -> Approved:
         template=f"{template.id}@{template.version}",
         originals=[s.digest for s in sources_of(work, document) if s.digest],
     )
+    record = replace(record, code=required.code_of(work, document.id))
     if record.digest != document.record_digest or not document.approver or not document.approved_at:
         raise StaleDocumentError(
             "The record is not the one that was approved; it was not sealed.",
             "Send it back to review and have it approved again.",
         )
     return Approved(record, record.digest, document.approver, document.approved_at)
-    record = replace(record, code=required.code_of(work, document.id))

@@ -37,13 +37,13 @@ class Work(Protocol):
     @property
     def agency(self) -> str: ...
     @property
+    def result_code(self) -> str:
+        """The pattern of result codes (`workbench.resultcode`)."""
+        ...
+
+    @property
     def scratch(self) -> Path: ...
 
     def template(self, digest: str) -> Template:
         """The template as it stood under this digest, also when a newer one is in use."""
         ...
-    @property
-    def result_code(self) -> str:
-        """The pattern of result codes (`workbench.resultcode`)."""
-        ...
-
