@@ -194,13 +194,13 @@ class Workspace:
         return self.settings.agency
 
     @property
-    def scratch(self) -> Path:
-        """Where half-made files lie: beside the objects, on the same disk."""
-    @property
     def result_code(self) -> str:
         """The pattern of result codes (Thông tư 01/2023/TT-VPCP, Điều 10)."""
         return self.settings.result_code or minimum.results().code
 
+    @property
+    def scratch(self) -> Path:
+        """Where half-made files lie: beside the objects, on the same disk."""
         folder = self.settings.data / "scratch"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
