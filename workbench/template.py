@@ -19,8 +19,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from workbench.errors import TemplateError
 
 Kind = Literal[
-    "text", "name", "address", "date", "document_number", "id_number", "org_number", "count"
-]
+    "text", "name", "address", "date", "document_number", "id_number", "org_number", "count",
+    "phone",
+]  # fmt: skip
 
 
 class _Fact(BaseModel):

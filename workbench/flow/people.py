@@ -19,6 +19,7 @@ from workbench.errors import (
 )
 from workbench.flow import items, required, scoping
 from workbench.flow.claimed import sources_of
+from workbench.flow.tables import tables
 from workbench.flow.work import Work
 from workbench.model import (
     Act,
@@ -147,7 +148,10 @@ def _opened(work: Work, folder: Folder) -> ReviewSheet:
         return ReviewSheet(found, {"vi": "", "en": ""}, pages, (), None, (), ())
     template = work.template(found.template_digest)
     fields = _fields(folder, template)
-    findings = validation.validate({field.name: field.normalised for field in fields}, template)
+    facts = validation.Facts(on=now().date(), entered=found.created_at.date(), tables=tables(work))
+    findings = validation.validate(
+        {field.name: field.normalised for field in fields}, template, facts
+    )
     by_field: dict[str, list[Finding]] = {}
     for finding in findings:
         for name in finding.fields:
@@ -434,17 +438,17 @@ def approve(
     )
     at = now()
     approved = review.approve(record, seen, person, at=at)
-    judged = scoping.settled(work, seen, by=by, at=at)
-    record = replace(record, code=required.give_code(work, seen, by=by, at=at))
-    approved = replace(approved, record=record, record_digest=record.digest)
     sitting = _sitting(seen.document, "approve", Decision.PASS, by, "", milliseconds)
     sitting.record_digest = approved.record_digest
     return work.store.move(
         seen.document,
+    judged = scoping.settled(work, seen, by=by, at=at)
+    record = replace(record, code=required.give_code(work, seen, by=by, at=at))
+    approved = replace(approved, record=record, record_digest=record.digest)
         Stage.APPROVED,
         by=by,
         at=at,
-        rows=[sitting, judged],
+        rows=[sitting],
         approver=by,
         approved_at=at,
         record_digest=approved.record_digest,

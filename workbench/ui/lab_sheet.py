@@ -43,6 +43,7 @@ _KINDS: Mapping[str, str] = {
     "id_number": "Identity numbers",
     "org_number": "Business numbers",
     "count": "Counts",
+    "phone": "Telephone numbers",
 }
 _CONFUSIONS: Mapping[Confusion, str] = {
     Confusion.TONE_LOST: "Tone lost",

@@ -21,6 +21,7 @@ _KINDS: Mapping[str, badges.Look] = {
     "id_number": badges.Look("Identity number", "violet", "id_card"),
     "org_number": badges.Look("Business number", "violet", "domain"),
     "count": badges.Look("Count", "blue", "pin"),
+    "phone": badges.Look("Telephone number", "violet", "call"),
 }
 
 
