@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ import structlog
 from tests import soft_token
 from workbench import migrations, words
 from workbench.store import Store
+from workbench.workspace import Settings, Workspace, open_workspace, prepare_demo
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -68,3 +70,22 @@ def store(tmp_path: Path) -> Iterator[Store]:
     migrations.upgrade(opened.engine)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def empty_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's database without papers, to be copied: that is faster than migrating."""
+    folder = tmp_path_factory.mktemp("empty-site")
+    opened = open_workspace(Settings(data=folder, engines=("none",)))
+    prepare_demo(opened)
+    opened.store.close()
+    return folder / "workbench.db"
+
+
+@pytest.fixture
+def desk_work(empty_site: Path, tmp_path: Path) -> Iterator[Workspace]:
+    """A workspace of a test's own that has people and templates, and no engines."""
+    shutil.copy(empty_site, tmp_path / "workbench.db")
+    opened = open_workspace(Settings(data=tmp_path, engines=("none",)))
+    yield opened
+    opened.store.close()

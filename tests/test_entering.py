@@ -2,60 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.typed_records import SEAL
 from workbench import flow, migrations
 from workbench.errors import NotAllowedError, NotReadyError
 from workbench.flow import FieldAct
 from workbench.flow.entering import Entered, as_written, enter, findings
 from workbench.model import Act, Batch, Decision, Document, Origin, Stage
 from workbench.store import Store
-from workbench.workspace import Settings, Workspace, open_workspace, prepare_demo
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty store with the demo's people, to be copied."""
-    folder = tmp_path_factory.mktemp("site")
-    opened = open_workspace(Settings(data=folder, engines=("none",)))
-    prepare_demo(opened)
-    opened.store.close()
-    return folder / "workbench.db"
-
-
-@pytest.fixture
-def work(site: Path, tmp_path: Path) -> Iterator[Workspace]:
-    shutil.copy(site, tmp_path / "workbench.db")
-    opened = open_workspace(Settings(data=tmp_path, engines=("none",)))
-    yield opened
-    opened.store.close()
+from workbench.workspace import Workspace
 
 
 def a_batch() -> Batch:
     return Batch(name="Nhập tay", unit="PC06", by="soat1")
-
-
-SEAL = {
-    "co_quan_cap_tren": "CÔNG AN TỈNH SÓC TRĂNG",
-    "co_quan_cap": "PHÒNG CẢNH SÁT QUẢN LÝ HÀNH CHÍNH VỀ TRẬT TỰ XÃ HỘI",
-    "so": "45/ĐKMD",
-    "so_quyet_dinh": "12/QĐ-UBND",
-    "ngay_quyet_dinh": "3/1/19",
-    "co_quan_quyet_dinh": "UBND tỉnh Sóc Trăng",
-    "ten_to_chuc": "Trung tâm Văn hoá huyện Mỹ Xuyên",
-    "dia_chi": "Số 1 đường Trần Hưng Đạo, huyện Mỹ Xuyên",
-    "loai_dau": "Dấu ướt",
-    "so_luong": "01 (một) con dấu",
-    "ngay_hieu_luc": "100320",
-    "ngay_cap": "10032020",
-    "chuc_vu_ky": "TRƯỞNG PHÒNG",
-    "cap_bac": "Thượng tá",
-    "nguoi_ky": "Lê Văn Đức",
-}
 
 
 def typed(key: str = "", **values: str) -> Entered:
@@ -68,45 +30,45 @@ def from_a_table(key: str = "", **values: str) -> Entered:
     )
 
 
-def entered(work: Workspace, *records: Entered, by: str = "soat1") -> tuple[Document, ...]:
-    return enter(work, a_batch(), records, by=by)
+def entered(desk_work: Workspace, *records: Entered, by: str = "soat1") -> tuple[Document, ...]:
+    return enter(desk_work, a_batch(), records, by=by)
 
 
 @pytest.mark.parametrize("record", [typed(), from_a_table()], ids=["typed", "table"])
 def test_a_whole_record_waits_for_a_second_person_who_vouches_for_it(
-    work: Workspace, record: Entered
+    desk_work: Workspace, record: Entered
 ) -> None:
-    (document,) = entered(work, record)
-    kept = work.store.document(document.id)
+    (document,) = entered(desk_work, record)
+    kept = desk_work.store.document(document.id)
     assert kept is not None
     assert (kept.stage, kept.reviewer, kept.origin) == (Stage.REVIEWED, "soat1", record.origin)
-    assert work.store.pages(kept.id) == []
+    assert desk_work.store.pages(kept.id) == []
 
     with pytest.raises(NotAllowedError):
-        flow.approve(work, kept.id, by="soat1", revision=kept.revision)
-    approved = flow.approve(work, kept.id, by="duyet1", revision=kept.revision)
+        flow.approve(desk_work, kept.id, by="soat1", revision=kept.revision)
+    approved = flow.approve(desk_work, kept.id, by="duyet1", revision=kept.revision)
 
-    proved = flow.approval(work, approved)
+    proved = flow.approval(desk_work, approved)
     assert proved.record.value("ten_to_chuc") == "Trung tâm Văn hoá huyện Mỹ Xuyên"
     assert proved.record.value("loai_giay_to") == "Giấy chứng nhận đăng ký mẫu con dấu"
     assert proved.record.originals == ()
     assert proved.record.reviewed_by == "soat1"
 
 
-def test_what_was_typed_is_the_persons_own_act_with_its_keys(work: Workspace) -> None:
+def test_what_was_typed_is_the_persons_own_act_with_its_keys(desk_work: Workspace) -> None:
     record = Entered("con_dau", SEAL, Origin.TYPED, effort={"so": (7, 1900)}, milliseconds=42_000)
-    (document,) = enter(work, a_batch(), [record], by="soat1")
-    acts = {c.field: c for c in work.store.corrections(document.id)}
+    (document,) = enter(desk_work, a_batch(), [record], by="soat1")
+    acts = {c.field: c for c in desk_work.store.corrections(document.id)}
     assert (acts["so"].by, acts["so"].act, acts["so"].after) == ("soat1", Act.EDIT, "45/ĐKMD")
     assert (acts["so"].keys, acts["so"].milliseconds) == (7, 1900)
-    (sitting,) = work.store.reviews(document.id)
+    (sitting,) = desk_work.store.reviews(document.id)
     assert sitting.milliseconds == 42_000
-    assert [e.after for e in work.store.events(document.id)] == ["received", "reviewed"]
+    assert [e.after for e in desk_work.store.events(document.id)] == ["received", "reviewed"]
 
 
-def test_where_a_value_came_from_stays_with_the_record(work: Workspace) -> None:
-    (document,) = entered(work, from_a_table("f#7"))
-    entry = work.store.entry(document.id)
+def test_where_a_value_came_from_stays_with_the_record(desk_work: Workspace) -> None:
+    (document,) = entered(desk_work, from_a_table("f#7"))
+    entry = desk_work.store.entry(document.id)
     assert entry is not None
     assert (entry.source, entry.key, entry.by) == (
         {"file": "nhap.xlsx", "row": "7"},
@@ -133,23 +95,25 @@ def test_a_date_may_be_typed_in_any_usual_way(as_typed: str, kept: str) -> None:
     assert as_written(as_typed, "date") == kept
 
 
-def test_a_record_in_error_is_laid_before_the_reviewers_who_complete_it(work: Workspace) -> None:
-    (document,) = entered(work, from_a_table(ngay_cap="31/02/2020"), by="soat1")
+def test_a_record_in_error_is_laid_before_the_reviewers_who_complete_it(
+    desk_work: Workspace,
+) -> None:
+    (document,) = entered(desk_work, from_a_table(ngay_cap="31/02/2020"), by="soat1")
     assert document.stage is Stage.PROPOSED
-    seen = flow.sheet(work, document.id)
+    seen = flow.sheet(desk_work, document.id)
     assert [f.name for f in seen.waiting] == ["ngay_cap"]
 
     flow.correct(
-        work,
+        desk_work,
         document.id,
         [FieldAct(id="mended", field="ngay_cap", act=Act.EDIT, value="01/03/2020")],
         by="soat1",
     )
-    assert flow.decide(work, document.id, Decision.PASS, by="soat1").stage is Stage.REVIEWED
+    assert flow.decide(desk_work, document.id, Decision.PASS, by="soat1").stage is Stage.REVIEWED
 
 
-def test_what_is_missing_is_said_unless_the_paper_does_not_have_it(work: Workspace) -> None:
-    (document,) = entered(work, typed(so_quyet_dinh=""))
+def test_what_is_missing_is_said_unless_the_paper_does_not_have_it(desk_work: Workspace) -> None:
+    (document,) = entered(desk_work, typed(so_quyet_dinh=""))
     assert document.stage is Stage.PROPOSED
     without = Entered(
         "con_dau",
@@ -157,28 +121,28 @@ def test_what_is_missing_is_said_unless_the_paper_does_not_have_it(work: Workspa
         Origin.TYPED,
         absent=frozenset({"so_quyet_dinh"}),
     )
-    (document,) = entered(work, without)
+    (document,) = entered(desk_work, without)
     assert document.stage is Stage.REVIEWED
 
 
-def test_what_is_known_by_its_key_is_entered_once(work: Workspace) -> None:
+def test_what_is_known_by_its_key_is_entered_once(desk_work: Workspace) -> None:
     batch = a_batch()
-    assert len(enter(work, batch, [typed("a"), typed("b"), typed("a")], by="soat1")) == 2
-    again = enter(work, batch, [typed("a"), typed("c"), typed()], by="soat1")
+    assert len(enter(desk_work, batch, [typed("a"), typed("b"), typed("a")], by="soat1")) == 2
+    again = enter(desk_work, batch, [typed("a"), typed("c"), typed()], by="soat1")
     assert [d.number for d in again] == [3, 4]
-    assert work.store.count(batch=batch.id) == 4
+    assert desk_work.store.count(batch=batch.id) == 4
 
 
-def test_nothing_is_kept_of_a_set_with_one_record_that_cannot_be(work: Workspace) -> None:
+def test_nothing_is_kept_of_a_set_with_one_record_that_cannot_be(desk_work: Workspace) -> None:
     stranger = Entered("con_dau", {**SEAL, "mau_giay": "xanh"}, Origin.TABLE)
     batch = a_batch()
     with pytest.raises(NotReadyError, match="mau_giay"):
-        enter(work, batch, [typed(), stranger], by="soat1")
-    assert work.store.batch(batch.id) is None
-    assert work.store.count() == 0
+        enter(desk_work, batch, [typed(), stranger], by="soat1")
+    assert desk_work.store.batch(batch.id) is None
+    assert desk_work.store.count() == 0
 
 
-def test_a_row_of_the_table_is_entered_with_its_cells_and_found_again(work: Workspace) -> None:
+def test_a_row_of_the_table_is_entered_with_its_cells_and_found_again(desk_work: Workspace) -> None:
     values = {
         "co_quan_cap_tren": "BỘ CÔNG AN", "co_quan_cap": "CÔNG AN TỈNH SÓC TRĂNG",
         "ten_giay_phep": "GIẤY PHÉP SỬ DỤNG CÔNG CỤ HỖ TRỢ", "so": "7/GP-PC06",
@@ -192,23 +156,23 @@ def test_a_row_of_the_table_is_entered_with_its_cells_and_found_again(work: Work
             ("ten", "nhan_hieu", "so_hieu", "nuoc_sx", "so_luong"), cells, strict=True
         ):
             values[f"muc.{row}.{column}"] = value
-    (document,) = enter(work, a_batch(), [Entered("vu_khi", values, Origin.TYPED)], by="soat1")
-    seen = flow.sheet(work, document.id)
+    (document,) = enter(desk_work, a_batch(), [Entered("vu_khi", values, Origin.TYPED)], by="soat1")
+    seen = flow.sheet(desk_work, document.id)
     assert {f.name: f.value for f in seen.fields}["muc.2.so_hieu"] == "AB1235"
     assert document.stage is Stage.REVIEWED
-    assert [d.id for d in work.store.documents(text="tran van hoa")] == [document.id]
+    assert [d.id for d in desk_work.store.documents(text="tran van hoa")] == [document.id]
 
 
 def test_the_database_alone_says_what_is_there_after_the_program_has_ended(
-    work: Workspace, tmp_path: Path
+    desk_work: Workspace, tmp_path: Path
 ) -> None:
-    entered(work, typed("a"), from_a_table("b"))
+    entered(desk_work, typed("a"), from_a_table("b"))
     again = Store(f"sqlite:///{tmp_path}/workbench.db", tmp_path / "objects")
     migrations.upgrade(again.engine)
     assert again.counts()[Stage.REVIEWED] == 2
     again.close()
 
 
-def test_findings_show_while_one_types(work: Workspace) -> None:
-    found = findings({**SEAL, "ngay_cap": "31/02/2020"}, work.templates["con_dau"])
+def test_findings_show_while_one_types(desk_work: Workspace) -> None:
+    found = findings({**SEAL, "ngay_cap": "31/02/2020"}, desk_work.templates["con_dau"])
     assert ["ngay_cap"] in [list(f.fields) for f in found]

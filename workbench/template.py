@@ -23,6 +23,11 @@ Kind = Literal[
     "phone",
 ]  # fmt: skip
 
+# Thông tư 01/2023/TT-VPCP, Điều 9: the number of a person or organisation, or what stands for it.
+NumberKind = Literal[
+    "cccd", "cmnd", "passport", "tax", "business", "organisation_code", "decision", "other"
+]
+
 
 class _Fact(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -121,6 +126,39 @@ class Rule(_Fact):
     says: Label
 
 
+class HolderNumber(_Fact):
+    """A field with an identity number of the holder, and of which kind it is by how it looks.
+
+    `within`: the field with the authority that numbers by itself (a decision's number is its own).
+    """
+
+    field: str
+    kinds: Annotated[dict[str, NumberKind], Field(min_length=1)]  # pattern -> kind; first that fits
+    within: str = ""
+
+    @model_validator(mode="after")
+    def _patterns_compile(self) -> Self:
+        for pattern in self.kinds:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{pattern} is not a regular expression: {error}") from error
+        return self
+
+
+class HolderNames(_Fact):
+    """Which fields say to whom the paper was issued (công văn 633/CAT-PV01: to one, exactly)."""
+
+    kind: Literal["person", "organisation"]
+    name: str
+    numbers: tuple[HolderNumber, ...] = ()  # the first that stands on the paper counts
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        named = [f for number in self.numbers for f in (number.field, number.within) if f]
+        return (self.name, *named)
+
+
 class Template(_Fact):
     """One kind of document."""
 
@@ -131,6 +169,7 @@ class Template(_Fact):
     anchors: Annotated[tuple[str, ...], Field(min_length=2)]
     fields: dict[str, FieldSpec]
     items: Items | None = None
+    holder: HolderNames | None = None
     rules: tuple[Rule, ...] = ()
     source: bytes = Field(default=b"", exclude=True, repr=False)
 
@@ -140,6 +179,9 @@ class Template(_Fact):
             for name in rule.fields:
                 if name not in self.fields:
                     raise ValueError(f"rule {rule.check} names an unknown field: {name}")
+        for name in self.holder.fields if self.holder else ():
+            if name not in self.fields:
+                raise ValueError(f"holder names an unknown field: {name}")
         for name, spec in self.fields.items():
             if spec.zone is None:
                 raise ValueError(f"field {name} has no zone")

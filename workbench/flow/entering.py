@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ import structlog
 
 from workbench import validation, vietnamese
 from workbench.errors import NotReadyError
+from workbench.flow import holding
 from workbench.flow.people import account, any_of, sought
 from workbench.flow.work import Work
 from workbench.model import (
@@ -82,12 +83,10 @@ def enter(work: Work, batch: Batch, entered: Sequence[Entered], *, by: str) -> t
         )
     known = work.store.entered(batch.unit, [e.key for e in entered if e.key])
     at = now()
-    laid = [
-        _laid(batch, one, _template(work, one), by=by, at=at)
-        for one in entered
-        if one.key not in known
-    ]
-    documents = work.store.enter(batch, laid)
+    fresh = [one for one in entered if one.key not in known]
+    laid = [_laid(batch, one, _template(work, one), by=by, at=at) for one in fresh]
+    documents = work.store.enter(batch, _held(work, fresh, laid, by=by, at=at))
+    holding.compare(work)
     log.info("records.entered", batch=batch.id, records=len(documents), of=len(entered))
     return documents
 
@@ -195,7 +194,6 @@ def _laid(batch: Batch, one: Entered, template: Template, *, by: str, at: dateti
         reviewer=by if whole or typed else None,
         sought=sought(values.values()),
         origin=one.origin,
-        holder=one.holder.id if one.holder else None,
         created_at=at,
         changed_at=at,
     )
@@ -247,8 +245,29 @@ def _laid(batch: Batch, one: Entered, template: Template, *, by: str, at: dateti
         proposals,
         corrections,
         [_sitting(document, one, by=by, at=at)] if whole else [],
-        one.holder,
     )
+
+
+def _held(
+    work: Work, entered: Sequence[Entered], laid: Sequence[Laid], *, by: str, at: datetime
+) -> list[Laid]:
+    """The records, each with the holder it names, where none was given with it."""
+    named = [
+        None
+        if one.holder
+        else holding.names(
+            {name: as_written(one.values.get(name, ""), "text") for name in one.values},
+            work.templates[one.kind],
+        )
+        for one in entered
+    ]
+    found = holding.holders_of(work, named, by=by, at=at)
+    held = []
+    for record, one, other in zip(laid, entered, found, strict=True):
+        holder = one.holder or other
+        record.document.holder = holder.id if holder else None
+        held.append(replace(record, holder=holder))
+    return held
 
 
 def _events(document: Document, *, by: str, at: datetime) -> list[Event]:

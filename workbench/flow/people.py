@@ -17,7 +17,7 @@ from workbench.errors import (
     StaleDocumentError,
     WorkbenchError,
 )
-from workbench.flow import items, required, scoping
+from workbench.flow import holding, items, required, scoping
 from workbench.flow.claimed import sources_of
 from workbench.flow.tables import tables
 from workbench.flow.work import Work
@@ -401,7 +401,7 @@ def decide(
     if lease.lease_by not in (None, by) and lease.lease_until and lease.lease_until > now():
         raise StaleDocumentError(remedy="Open it again; what they saved is shown.")
     # The record is settled by whoever reviewed last; passing on without a change is a review too.
-    return work.store.move(
+    moved = work.store.move(
         seen.document,
         to,
         by=by,
@@ -413,6 +413,9 @@ def decide(
         ],
         reviewer=by,
     )
+    if decision is Decision.PASS:
+        holding.tie(work, seen, by=by)
+    return moved
 
 
 def waiting_for_approval(
@@ -430,6 +433,7 @@ def approve(
     person = account(work, by)
     seen = sheet(work, document)
     _at(seen.document, Stage.REVIEWED, revision)
+    holding.must_be_held(work, seen, by=by)
     template = work.template(seen.document.template_digest or "")
     record = review.settle(
         seen,

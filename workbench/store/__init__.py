@@ -21,16 +21,28 @@ from workbench.store.desks import Choice, Desks
 from workbench.store.entries import Entries, Laid
 from workbench.store.folders import Folder, Folders
 from workbench.store.grouping import Group, Grouping
+from workbench.store.holders import Holders, Kin
 from workbench.store.pending import Pending
 from workbench.store.questions import Questions
 from workbench.store.queue import MAX_ATTEMPTS, Queue
 from workbench.store.rows import Unreachable
 
-__all__ = ["MAX_ATTEMPTS", "Choice", "Folder", "Group", "Laid", "Store", "Unreachable"]
+__all__ = ["MAX_ATTEMPTS", "Choice", "Folder", "Group", "Kin", "Laid", "Store", "Unreachable"]
 
 
 class Store(
-    Objects, Queue, Desks, Entries, Grouping, Questions, Folders, Cards, Custody, Pending, Feed
+    Objects,
+    Queue,
+    Desks,
+    Entries,
+    Holders,
+    Grouping,
+    Questions,
+    Folders,
+    Cards,
+    Custody,
+    Pending,
+    Feed,
 ):
     """Rows behind a database address, bytes in the folder `objects`."""
 

@@ -34,7 +34,7 @@ class Laid:
     proposals: Sequence[dict[str, Any]]  # columns of Proposal: many, so they are no objects
     corrections: Sequence[dict[str, Any]] = ()
     reviews: Sequence[Review] = ()
-    holder: Holder | None = None  # where it is a new one
+    holder: Holder | None = None  # kept with it where it is a new one
 
 
 class Entries(Rows):
@@ -79,7 +79,8 @@ class Entries(Rows):
                 fresh.append(record)
                 record.document.number = (last or 0) + len(fresh)
             held = {r.holder.id: r.holder for r in fresh if r.holder is not None}
-            _insert(session, Holder, [h.model_dump() for h in held.values()])
+            there = _there(session, list(held))
+            _insert(session, Holder, [h.model_dump() for k, h in held.items() if k not in there])
             _insert(session, Entry, [r.entry.model_dump() for r in fresh])
             _insert(session, Proposal, [p for r in fresh for p in r.proposals])
             _insert(session, Correction, [c for r in fresh for c in r.corrections])
@@ -100,6 +101,14 @@ def _known(session: Session, unit: str, keys: Sequence[str]) -> dict[str, str]:
                 )
             ).all()
         )
+    return found
+
+
+def _there(session: Session, holders: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, len(holders), _AT_ONCE):
+        some = holders[start : start + _AT_ONCE]
+        found.update(session.exec(select(Holder.id).where(col(Holder.id).in_(some))).all())
     return found
 
 
