@@ -442,17 +442,17 @@ def approve(
     )
     at = now()
     approved = review.approve(record, seen, person, at=at)
+    judged = scoping.settled(work, seen, by=by, at=at)
+    record = replace(record, code=required.give_code(work, seen, by=by, at=at))
+    approved = replace(approved, record=record, record_digest=record.digest)
     sitting = _sitting(seen.document, "approve", Decision.PASS, by, "", milliseconds)
     sitting.record_digest = approved.record_digest
     return work.store.move(
         seen.document,
-    judged = scoping.settled(work, seen, by=by, at=at)
-    record = replace(record, code=required.give_code(work, seen, by=by, at=at))
-    approved = replace(approved, record=record, record_digest=record.digest)
         Stage.APPROVED,
         by=by,
         at=at,
-        rows=[sitting],
+        rows=[sitting, judged],
         approver=by,
         approved_at=at,
         record_digest=approved.record_digest,
