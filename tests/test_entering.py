@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.typed_records import SEAL
+from tests.typed_records import INDEFINITE, SEAL
 from workbench import flow, migrations
 from workbench.errors import NotAllowedError, NotReadyError
 from workbench.flow import FieldAct
@@ -21,12 +21,17 @@ def a_batch() -> Batch:
 
 
 def typed(key: str = "", **values: str) -> Entered:
-    return Entered("con_dau", {**SEAL, **values}, Origin.TYPED, key)
+    return Entered("con_dau", {**SEAL, **values}, Origin.TYPED, key, stated=INDEFINITE)
 
 
 def from_a_table(key: str = "", **values: str) -> Entered:
     return Entered(
-        "con_dau", {**SEAL, **values}, Origin.TABLE, key, source={"file": "nhap.xlsx", "row": "7"}
+        "con_dau",
+        {**SEAL, **values},
+        Origin.TABLE,
+        key,
+        stated=INDEFINITE,
+        source={"file": "nhap.xlsx", "row": "7"},
     )
 
 

@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from tests.typed_records import SEAL
+from tests.typed_records import INDEFINITE, SEAL
 from workbench import flow
 from workbench.errors import NotReadyError
 from workbench.flow import FieldAct, holding, likenesses
@@ -38,7 +38,7 @@ def permit(work: Workspace, holder: str, *, decision: str = "", of: str = "UBND 
         "co_quan_quyet_dinh": of,
     }  # fmt: skip
     absent = frozenset() if decision else frozenset({"so_quyet_dinh"})
-    one = Entered("con_dau", values, Origin.TYPED, absent=absent)
+    one = Entered("con_dau", values, Origin.TYPED, absent=absent, stated=INDEFINITE)
     (document,) = enter(work, Batch(name="Lô", unit="PC06", by="soat1"), [one], by="soat1")
     return document
 
@@ -170,7 +170,9 @@ def test_an_earlier_merge_cannot_be_taken_back_before_the_later_one(desk_work: W
 
 def test_a_record_that_names_nobody_is_not_approved_and_says_why(desk_work: Workspace) -> None:
     values = {**SEAL, "ten_to_chuc": ""}
-    one = Entered("con_dau", values, Origin.TYPED, absent=frozenset({"ten_to_chuc"}))
+    one = Entered(
+        "con_dau", values, Origin.TYPED, absent=frozenset({"ten_to_chuc"}), stated=INDEFINITE
+    )
     (document,) = enter(desk_work, Batch(name="Lô", unit="PC06", by="soat1"), [one], by="soat1")
     assert document.stage is Stage.REVIEWED
     with pytest.raises(NotReadyError, match="nobody"):

@@ -21,3 +21,6 @@ SEAL: Final = {
     "cap_bac": "Thượng tá",
     "nguoi_ky": "Lê Văn Đức",
 }
+
+# What no field of it says: nothing is held of the paper, and it has no term.
+INDEFINITE: Final = {"copy": "none", "validity": "indefinite", "reason": "Theo hồ sơ lưu"}

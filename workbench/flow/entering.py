@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
@@ -28,18 +28,23 @@ from workbench.model import (
     Event,
     Finding,
     Holder,
+    Keying,
     Origin,
     Review,
     Role,
     SeenIn,
     Severity,
     Stage,
+    TermStatement,
+    Validity,
+    new_id,
     now,
 )
 from workbench.store import Laid
 from workbench.template import Template
 
 _ENTERING = (Role.REVIEWER, Role.MANAGER, Role.ADMINISTRATOR)
+SECOND: Final = "second"  # parked for a second person to type it
 _CENTURY_TURNS = 50  # a year of two digits below this is in the 2000s
 
 log = structlog.get_logger()
@@ -50,8 +55,9 @@ class Entered:
     """One record as it came, of a form that is known.
 
     `key` names it within its unit: the digest of a file and the row in it, the key of the
-    database's row, or an id made by the form. `stated` are facts for `scope.Paper` that stand on no
-    paper; `source` says where it came from, in words for a person.
+    database's row, or an id made by the form. `stated` are facts for the scope rules
+    (`scope.FACTS`) and the term that no field says (`validity`, with `until` in ISO, `linked_to`
+    and `reason`); `source` says where it came from, in words for a person.
     """
 
     kind: str  # template id
@@ -64,6 +70,9 @@ class Entered:
     absent: frozenset[str] = frozenset()  # fields that the paper does not have, as a person says
     effort: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # field -> keys, ms
     milliseconds: int = 0  # of the whole record
+    document: str = ""  # the id it gets, where the form has named it already
+    awaits_second: bool = False  # a second person types its critical fields before it goes on
+    keyings: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # field -> typed twice
 
 
 def enter(work: Work, batch: Batch, entered: Sequence[Entered], *, by: str) -> tuple[Document, ...]:
@@ -183,15 +192,18 @@ def _laid(batch: Batch, one: Entered, template: Template, *, by: str, at: dateti
         for finding in validation.validate(normal, template)
     )
     typed = one.origin is Origin.TYPED
+    reviewed = whole and not one.awaits_second
     document = Document(
+        id=one.document or new_id(),
         batch=batch.id,
         source="",
         unit=batch.unit,
         number=0,  # given by the store
-        stage=Stage.REVIEWED if whole else Stage.PROPOSED,
+        stage=Stage.REVIEWED if reviewed else Stage.PROPOSED,
+        parked=SECOND if one.awaits_second else "",
         kind=template.id,
         template_digest=template.digest,
-        reviewer=by if whole or typed else None,
+        reviewer=by if reviewed or typed else None,
         sought=sought(values.values()),
         origin=one.origin,
         created_at=at,
@@ -244,7 +256,20 @@ def _laid(batch: Batch, one: Entered, template: Template, *, by: str, at: dateti
         _events(document, by=by, at=at),
         proposals,
         corrections,
-        [_sitting(document, one, by=by, at=at)] if whole else [],
+        [_sitting(document, one, by=by, at=at)] if reviewed else [],
+        terms=_terms(document, one, by=by, at=at),
+        keyings=[
+            Keying(
+                id=f"{document.id}.{name}",
+                document=document.id,
+                field=name,
+                first=first,
+                second=second,
+                by=by,
+                at=at,
+            )
+            for name, (first, second) in one.keyings.items()
+        ],
     )
 
 
@@ -268,6 +293,25 @@ def _held(
         record.document.holder = holder.id if holder else None
         held.append(replace(record, holder=holder))
     return held
+
+
+def _terms(document: Document, one: Entered, *, by: str, at: datetime) -> list[TermStatement]:
+    """What was said of its term, where a person or the table said it."""
+    if not one.stated.get("validity"):
+        return []
+    until = one.stated.get("until")
+    return [
+        TermStatement(
+            id=f"{document.id}.term",
+            document=document.id,
+            validity=Validity(one.stated["validity"]),
+            until=until if isinstance(until, date) else read_day(until) if until else None,
+            linked_to=one.stated.get("linked_to", ""),
+            reason=one.stated.get("reason", ""),
+            by=by,
+            at=at,
+        )
+    ]
 
 
 def _events(document: Document, *, by: str, at: datetime) -> list[Event]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,8 +17,13 @@ from workbench.model import (
     Entry,
     Event,
     Holder,
+    Keying,
+    Origin,
     Proposal,
     Review,
+    Sample,
+    Stage,
+    TermStatement,
 )
 from workbench.store.rows import Rows
 
@@ -35,6 +41,8 @@ class Laid:
     corrections: Sequence[dict[str, Any]] = ()
     reviews: Sequence[Review] = ()
     holder: Holder | None = None  # kept with it where it is a new one
+    terms: Sequence[TermStatement] = ()
+    keyings: Sequence[Keying] = ()
 
 
 class Entries(Rows):
@@ -61,6 +69,73 @@ class Entries(Rows):
             # Somebody entered the same at this moment (PostgreSQL): now it is known.
             return self._enter(batch, records)
 
+    def batches_of(self, origins: Sequence[Origin]) -> list[tuple[Batch, dict[Stage, int]]]:
+        """Batches with records that came without a scan, newest first, and how many stand where."""
+        query = (
+            sa.select(col(Document.batch), col(Document.stage), sa.func.count())
+            .where(col(Document.origin).in_(origins))
+            .group_by(col(Document.batch), col(Document.stage))
+        )
+        with Session(self._looking, expire_on_commit=False) as session:
+            counts: dict[str, dict[Stage, int]] = {}
+            for batch, stage, n in session.execute(query).all():
+                counts.setdefault(batch, {})[Stage(stage)] = int(n)
+            found = session.exec(
+                select(Batch).where(col(Batch.id).in_(list(counts))).order_by(col(Batch.at).desc())
+            ).all()
+            return [(batch, counts[batch.id]) for batch in found]
+
+    def entered_today(self, by: str, since: datetime) -> int:
+        """How many records a person entered since a moment."""
+        query = (
+            select(sa.func.count())
+            .select_from(Entry)
+            .where(col(Entry.by) == by, col(Entry.at) >= since)
+        )
+        return int(self._all(query)[0])
+
+    def awaiting_second(self, mark: str, *, not_by: str, limit: int = 20) -> list[Document]:
+        """Records parked for somebody else than `not_by` to type again, oldest first."""
+        return self._all(
+            select(Document)
+            .join(Entry, col(Entry.document) == col(Document.id))
+            .where(
+                col(Document.parked) == mark,
+                col(Document.stage) == Stage.PROPOSED,
+                col(Entry.by) != not_by,
+            )
+            .order_by(col(Document.created_at), col(Document.number))
+            .limit(limit)
+        )
+
+    def typed_again(self, document: str, keyings: Sequence[Keying]) -> None:
+        """Keep what a second person typed, once, and let the record go on."""
+        with self.change() as session:
+            for keying in keyings:
+                if session.get(Keying, keying.id) is None:
+                    session.add(keying)
+            session.execute(
+                sa.update(Document).where(col(Document.id) == document).values(parked="")
+            )
+
+    def keyings(self, document: str) -> list[Keying]:
+        return self._of(Keying, document, Keying.field)
+
+    def samples(self, batch: str) -> list[Sample]:
+        """Every sample drawn of a batch, oldest first."""
+        return self._all(select(Sample).where(col(Sample.batch) == batch).order_by(col(Sample.at)))
+
+    def look_at(self, sample: str, document: str) -> Sample:
+        """Note that a record of a sample was opened."""
+        with self.change() as session:
+            found = session.exec(
+                select(Sample).where(col(Sample.id) == sample).with_for_update()
+            ).one()
+            if document not in found.looked:
+                found.looked = [*found.looked, document]
+                session.add(found)
+            return found
+
     def _enter(self, batch: Batch, records: Sequence[Laid]) -> tuple[Document, ...]:
         with self.change() as session:
             if session.get(Batch, batch.id) is None:
@@ -86,6 +161,7 @@ class Entries(Rows):
             _insert(session, Correction, [c for r in fresh for c in r.corrections])
             _insert(session, Review, [v.model_dump() for r in fresh for v in r.reviews])
             _insert(session, Event, [e.model_dump(exclude={"id"}) for r in fresh for e in r.events])
+            session.add_all([row for r in fresh for row in (*r.terms, *r.keyings)])
             # Last: it is what notes for the lake that there is a new document (migration 0003).
             _insert(session, Document, [r.document.model_dump() for r in fresh])
             return tuple(r.document for r in fresh)
