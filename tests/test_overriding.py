@@ -15,6 +15,9 @@ from workbench import flow, review
 from workbench.errors import NotReadyError, Sentence
 from workbench.flow import FieldAct
 from workbench.model import Act, Decision, Finding, Severity, Stage
+from workbench.ui import station
+from workbench.ui.station import paper as station_paper
+from workbench.ui.station import sitting
 from workbench.workspace import Settings, Workspace, open_workspace, prepare_demo
 
 
@@ -112,3 +115,22 @@ def test_a_finding_without_fields_is_told_apart_by_what_its_sentence_says() -> N
     one = Finding(Severity.ERROR, "file", Sentence("{n} pages", {"n": 1}))
     two = Finding(Severity.ERROR, "file", Sentence("{n} pages", {"n": 2}))
     assert review.about(one, {}) != review.about(two, {})
+
+
+def test_the_station_shows_what_stands_in_the_way_and_what_was_let_pass(
+    work: Workspace, paper: str
+) -> None:
+    rule, fields = expires_too_early(work, paper)
+    sheet = station_paper.as_json(flow.sheet(work, paper), "soat1")
+    (told,) = [e for e in sheet["errors"] if e["rule"] == rule]
+    assert told["values"]["het_han"] == "07/05/2019"
+    assert told["sentence"] == "Ngày hết hạn trước ngày cấp."
+    desk = station.Desk("d")
+    given = {"rule": rule, "fields": list(fields), "reason": "In sai trên bản gốc"}
+    note = station.Note("n1", "override", paper, given)
+    sitting.NOTES["override"](work, desk, note, "soat1")
+    sitting.NOTES["override"](work, desk, note, "soat1")
+    answer = desk.extra["errors"][paper]
+    assert not answer["errors"]
+    assert [(p["reason"], p["by"]) for p in answer["passed"]] == [("In sai trên bản gốc", "soat1")]
+    assert answer["revision"] == sheet["revision"]  # letting pass changes no field

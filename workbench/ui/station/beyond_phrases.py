@@ -26,6 +26,18 @@ PHRASES = {
     "remark_do": "Remark",
     "remark_answered": "answered",
     "remark_empty": "Write in a few words what it is about.",
+    # errors that are let pass
+    "errors_open": "{n} errors stand in the way of passing on.",
+    "let_pass": "Let pass…",
+    "map_let_pass": "Let errors pass, and say why",
+    "let_pass_title": "Let these errors pass?",
+    "let_pass_how": (
+        "Correct what was misread. What stands so on the paper is let pass with a reason, which is "
+        "kept with your name."
+    ),
+    "let_pass_why": "Why is this let pass: {sentence}",
+    "let_pass_do": "Let pass",
+    "passed_by": "Let pass: {label} {sentence} — {reason}",
     # the table
     "table": "Table of items",
     "table_none": "This form has no table.",

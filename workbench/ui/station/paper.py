@@ -9,7 +9,7 @@ from typing import Any
 from workbench import vietnamese
 from workbench.model import Act, Box, Correction, Page, SeenIn, Severity
 from workbench.review import ReviewSheet, SheetField
-from workbench.ui.station import beyond
+from workbench.ui.station import beyond, letpass
 from workbench.words import language, say
 
 CANDIDATES = 4  # one key each; people compare three or four things, not more
@@ -42,6 +42,7 @@ def as_json(sheet: ReviewSheet, person: str) -> dict[str, Any]:
             if _counts(c, critical)
         ],
         "remarks": beyond.remarks(sheet, person),
+        **letpass.as_json(sheet),
         "table": {
             "name": sheet.table,
             "columns": [

@@ -27,7 +27,7 @@ from workbench.errors import NotReadyError
 from workbench.flow import Work
 from workbench.model import ParkedAs, Trace, now
 from workbench.ui import station
-from workbench.ui.station import beyond
+from workbench.ui.station import beyond, letpass
 from workbench.words import say
 
 IDLE_MINUTES = 15  # who is silent that long gives back what lies on the desk
@@ -125,6 +125,7 @@ NOTES: Mapping[str, Keeper] = {
     "give_back": _give_back,
     "keys": _keys,
     "comment": beyond.comment,
+    "override": letpass.keep,
 }
 
 

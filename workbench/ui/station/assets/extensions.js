@@ -2,7 +2,7 @@
 
 const release = new URL(import.meta.url).search;
 
-const MODULES = ["differences.js", "pointing.js", "beyond.js", "table.js"];
+const MODULES = ["differences.js", "pointing.js", "beyond.js", "table.js", "letpass.js"];
 
 export async function installers() {
   const found = await Promise.all(MODULES.map((file) => import(`./${file}${release}`)));
