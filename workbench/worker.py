@@ -18,14 +18,16 @@ import structlog
 
 from workbench import flow
 from workbench.errors import places
-from workbench.flow import pending
+from workbench.flow import delivery, fixity, pending
 from workbench.model import Stage, Worker, now
-from workbench.store import Store
+from workbench.store import Store, audits
 from workbench.workspace import Workspace
 
 IDLE_SECONDS = 1.0
 FOLLOW_CALM_SECONDS = 30.0  # between two looks of the event lake, while nothing waits
 FOLLOW_BUSY_SECONDS = 300.0
+HOUSE_SECONDS = 5.0  # between two looks into the outbox
+HOUSE_PATIENCE_SECONDS = 60.0  # after something went wrong there
 PHONE_SECONDS = 3.0  # between two questions whether a seal was confirmed on the phone
 
 log = structlog.get_logger()
@@ -52,9 +54,11 @@ def run(work: Workspace, *, until_empty: bool = False) -> int:
         phone = (work, f"{me.id}/phone", stop, until_empty)
         threads.append(threading.Thread(target=_have_confirmed, args=phone, daemon=True))
     follower = threading.Thread(target=_follow, args=(work, stop, steps), daemon=True)
+    keeper = threading.Thread(target=_keep_house, args=(work, f"{me.id}/house", stop), daemon=True)
     parent = os.getppid()
     try:
         follower.start()
+        keeper.start()
         for thread in threads:
             thread.start()
         while any(thread.is_alive() for thread in threads) and not stop.wait(IDLE_SECONDS):
@@ -69,6 +73,7 @@ def run(work: Workspace, *, until_empty: bool = False) -> int:
             thread.join(timeout=max(0.0, patience - time.monotonic()))
         stop.set()
         follower.join(timeout=max(0.0, patience - time.monotonic()))
+        keeper.join(timeout=max(0.0, patience - time.monotonic()))
     finally:
         for slot in range(work.settings.readers):
             work.store.free(f"{me.id}/{slot}")
@@ -163,6 +168,24 @@ def _follow(work: Workspace, stop: threading.Event, steps: _Count) -> None:
             kind = type(error).__name__
             log.error("worker.figures", error=kind, where=places(error))
         last = time.monotonic()
+
+
+def _keep_house(work: Workspace, holder: str, stop: threading.Event) -> None:
+    """Send what is due to other repositories, and carry on a look at what is kept."""
+    while not stop.wait(HOUSE_SECONDS):
+        try:
+            if work.targets:
+                delivery.lay_in_by_itself(work, by=holder)
+                while not stop.is_set() and delivery.send_due(work, by=holder):
+                    pass
+            if audit := audits.take_up(work.store, at=now()):
+                pace = fixity.Pace(int(work.settings.audit_megabytes * (1 << 20)))
+                fixity.go_on(work, audit, pace=pace, stop=stop.is_set)
+        except Exception as error:
+            # Papers are read and sealed whether or not another house answers.
+            kind = type(error).__name__
+            log.error("worker.house", worker=holder, error=kind, where=places(error))
+            stop.wait(HOUSE_PATIENCE_SECONDS)
 
 
 def _alive(pid: int) -> bool:

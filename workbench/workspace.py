@@ -18,6 +18,8 @@ from workbench.analytics import Lake
 from workbench.calibration import Calibration, shipped
 from workbench.catalogues.profiles import USUAL, Level, profiles
 from workbench.errors import SettingsError, SigningError, StorageError
+from workbench.exchange import targets
+from workbench.exchange.targets import Target
 from workbench.executors import Inline, Processes
 from workbench.model import TemplateVersion, Unit, now
 from workbench.objects import ObjectHoldings
@@ -250,6 +252,22 @@ class Workspace:
     @cached_property
     def repository(self) -> Repository:
         return OcflRepository(self.settings.data / "repository")
+
+    @cached_property
+    def targets(self) -> Mapping[str, Target]:
+        """Where records may be delivered to. Raises SettingsError for a file that is not valid."""
+        return targets.load(self.settings.targets)
+
+    @property
+    def sign_list(self) -> Callable[[bytes], bytes] | None:
+        """Signs the list of what is delivered, by the key that papers are sealed with."""
+        if self.settings.sealing == "trial":
+            keys: KeySource = signing.trial_keys.ensure(self.settings.keys_folder).keys()
+        elif self.settings.sealing in ("file", "token") and self.pin is not None:
+            keys = agency_keys(self.settings, self.pin)
+        else:
+            return None
+        return lambda listed: signing.sign_detached(listed, keys)
 
     @cached_property
     def holdings(self) -> Sequence[Holdings]:

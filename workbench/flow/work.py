@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from workbench.calibration import Calibration
+from workbench.exchange.targets import Target
 from workbench.seams import Executor, Holdings, OcrEngine, Repository, Signer
 from workbench.store import Store
 from workbench.template import Template
@@ -32,6 +33,16 @@ class Work(Protocol):
     @property
     def holdings(self) -> Sequence[Holdings]:
         """Every folder of kept files, to be looked at and put right."""
+        ...
+
+    @property
+    def targets(self) -> Mapping[str, Target]:
+        """Where records may be delivered to, by name; nothing where the settings name none."""
+        ...
+
+    @property
+    def sign_list(self) -> Callable[[bytes], bytes] | None:
+        """Signs the list of what is delivered; None where nobody gave the PIN for it."""
         ...
 
     @property

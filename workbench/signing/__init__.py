@@ -8,7 +8,7 @@ from pathlib import Path
 from workbench.signing import trial as trial_keys
 from workbench.signing.bundle import Trust
 from workbench.signing.csc import CscKeys
-from workbench.signing.detached import verify_detached
+from workbench.signing.detached import sign_detached, verify_detached
 from workbench.signing.keys import KeySource, Pkcs12Keys
 from workbench.signing.pades import PadesSigner
 from workbench.signing.remote import Service
@@ -33,6 +33,8 @@ __all__ = [
     "Trust",
     "Verdict",
     "agency_signer",
+    "sign_detached",
+    "trial_keys",
     "trial_signer",
     "trust",
     "verify",

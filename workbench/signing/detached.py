@@ -16,10 +16,11 @@ from asn1crypto import x509 as asn1_x509
 from pyhanko.sign.validation import async_validate_detached_cms
 
 from workbench.errors import Sentence
+from workbench.model import now
 from workbench.signing import particulars
 from workbench.signing.bundle import Trust
-from workbench.signing.cades import as_we_write
-from workbench.signing.keys import TRIAL
+from workbench.signing.cades import Envelope, as_we_write
+from workbench.signing.keys import TRIAL, KeySource, check
 from workbench.signing.standing import USAGE
 from workbench.signing.verdict import SignatureVerdict, State, Verdict, judged
 from workbench.signing.vouching import NO_AUTHORITY, NOT_ASKED, context
@@ -36,6 +37,16 @@ def verify_detached(
     except Exception:  # what a damaged signature breaks is not foreseeable; it is not intact
         told = SignatureVerdict("", State.ALTERED, "", "", None, False, (_DAMAGED,))
     return judged((told,))
+
+
+def sign_detached(data: bytes, keys: KeySource, *, at: datetime | None = None) -> bytes:
+    """A detached signature over `data` (CAdES B-B, DER). Raises SigningError."""
+    moment = at or now()
+    key = keys.open()
+    check(key.certificate, moment)
+    envelope = Envelope(key.certificate, key.chain)
+    attributes = envelope.attributes(sha256(data).digest(), moment)
+    return envelope.close(attributes, key.sign(attributes))
 
 
 def _judge(data: bytes, der: bytes, trust: Trust, at: datetime | None) -> SignatureVerdict:
