@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from workbench.bench import accuracy, analytics, forecast, signing, station, throughput
+from workbench.bench import accuracy, analytics, forecast, signing, station, tables, throughput
 
 app = typer.Typer(no_args_is_help=True, help="Measure; print ratios against the named limit.")
 app.command("accuracy")(accuracy.command)
@@ -12,4 +12,5 @@ app.command("analytics")(analytics.command)
 app.command("forecast")(forecast.command)
 app.command("station")(station.command)
 app.command("signing")(signing.command)
+app.command("tables")(tables.command)
 app.command("throughput")(throughput.command)

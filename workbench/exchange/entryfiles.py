@@ -19,6 +19,7 @@ import openpyxl
 import python_calamine
 import xlrd
 from openpyxl.cell.rich_text import CellRichText, TextBlock
+from xlrd.compdoc import CompDocError
 
 from workbench.errors import UnreadableFileError
 from workbench.exchange import sheets
@@ -30,9 +31,10 @@ _MOST_UNPACKED = 1024**3
 _MOST_ROWS = 100_000
 # A damaged file fails in its readers in as many ways as there are bytes.
 _DAMAGED = (
-    python_calamine.CalamineError, xlrd.XLRDError, zipfile.BadZipFile, struct.error, OSError,
+    python_calamine.CalamineError, xlrd.XLRDError, CompDocError, zipfile.BadZipFile, zlib.error,
+    struct.error, OSError,
     LookupError, ValueError, TypeError, AttributeError, AssertionError, SyntaxError, OverflowError,
-    EOFError, zlib.error,
+    EOFError,
 )  # fmt: skip
 
 

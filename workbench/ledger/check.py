@@ -22,7 +22,7 @@ from workbench.ledger.coercion import Coercion, Refused, Step, is_ditto, value_o
 from workbench.ledger.profile import ROW_KEY, Profile, cell_name, places
 from workbench.model import Finding, Severity, day
 from workbench.template import FieldSpec, Template
-from workbench.validation import validate
+from workbench.validation import Facts, validate
 
 TAKE, LEAVE = "take", "leave"
 _TOTAL = re.compile(r"tổng (?:cộng|số)\b|(?:tổng|cộng)\s*[:.]?\s*[\d.,]*$")
@@ -134,6 +134,7 @@ class _Reading:
     ) -> None:
         self.sheet, self.profile, self.template = sheet, profile, template
         self.choices, self.today = choices, today
+        self.facts = Facts()  # its tables are made ready once for all rows
         self.places = places(sheet, profile)
         self.specs = {
             name: template.spec(cell_name(name, 1)) for name in self.places if name != ROW_KEY
@@ -461,7 +462,7 @@ class _Reading:
             for name, text in values.items()
             if (spec := self._spec(name))
         }
-        for finding in validate(normal, self.template):
+        for finding in validate(normal, self.template, self.facts):
             if finding.rule != "required" and all(name in normal for name in finding.fields):
                 yield finding
 

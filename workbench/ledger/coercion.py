@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
@@ -66,6 +66,8 @@ class Step(NamedTuple):
 
 
 _SPECIAL = re.compile("[\u00a0\u2000-\u200f\u202f\u2060\u3000\ufeff\u00ad\t]")
+# What there is anything to do about; most texts have none of it.
+_ODD = re.compile(_SPECIAL.pattern + "|[\r\n\u2028\uff01-\uff5e]|  |_x000D_")
 _CONTROL = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f]|_x00[01][0-9A-F]_")
 _BROKEN = re.compile("\ufffd|[^\\W\\d_]\\?+[^\\W\\d_]")
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d+)?E[+]?\d{1,3}", re.IGNORECASE)
@@ -180,13 +182,10 @@ def _of_text(said: str, kind: str, steps: list[Step]) -> str:
 
 def clean(said: str, steps: list[Step]) -> str:
     """The text as it is kept; each thing done to it is added to `steps`."""
+    if not _ODD.search(said) and unicodedata.is_normalized("NFC", said):
+        return vietnamese.nfc(said)
     text = said
-    for what, cleaned in (
-        ("lines", lambda t: re.sub(r"\s*(?:\r\n|[\r\n\u2028]|_x000D_)+\s*", " ", t)),
-        ("wide", _narrow),
-        ("spaces", lambda t: re.sub(r" {2,}", " ", _SPECIAL.sub(_plain_space, t))),
-        ("composed", lambda t: unicodedata.normalize("NFC", t)),
-    ):
+    for what, cleaned in _CLEANING:
         turned = cleaned(text)
         if turned.strip() != text.strip():
             steps.append(Step(what, text, turned.strip()))
@@ -203,6 +202,13 @@ def _narrow(text: str) -> str:
         chr(ord(c) - 0xFEE0) if "\uff01" <= c <= "\uff5e" else c for c in text
     )  # fmt: skip
 
+
+_CLEANING: tuple[tuple[str, Callable[[str], str]], ...] = (
+    ("lines", lambda t: re.sub(r"\s*(?:\r\n|[\r\n\u2028]|_x000D_)+\s*", " ", t)),
+    ("wide", _narrow),
+    ("spaces", lambda t: re.sub(r" {2,}", " ", _SPECIAL.sub(_plain_space, t))),
+    ("composed", lambda t: unicodedata.normalize("NFC", t)),
+)
 
 _PARTED_DAY = re.compile(r"(\d{1,2})\s*[/.\-]\s*(\d{1,2})\s*[/.\-]\s*(\d{4}|\d{2})")
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?")

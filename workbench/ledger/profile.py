@@ -63,7 +63,8 @@ class Profile(BaseModel):
     @property
     def digest(self) -> str:
         """SHA-256 of what it says: names this very profile in every record taken in by it."""
-        return hashlib.sha256(self.written()).hexdigest()
+        said = json.dumps(self.model_dump(mode="json"), ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(said.encode()).hexdigest()
 
     @property
     def named_by(self) -> tuple[str, ...]:
@@ -72,10 +73,8 @@ class Profile(BaseModel):
         return self.key or tuple(f for f in ("co_quan_cap", "so", "ngay_cap") if f in held)
 
     def written(self) -> bytes:
-        """The profile as JSON, the same bytes for the same profile."""
-        return json.dumps(
-            self.model_dump(mode="json"), ensure_ascii=False, sort_keys=True, indent=1
-        ).encode()
+        """The profile as JSON, to be kept in a file or carried to another site."""
+        return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, indent=1).encode()
 
     def must_fit(self, template: Template) -> None:
         """Raise TemplateError where it names a field that the form does not have."""
