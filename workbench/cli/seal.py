@@ -32,7 +32,7 @@ from workbench.workspace import (
     supervised,
 )
 
-_FEW = 20  # papers that are drawn sooner here than processes for it start
+_FEW = 50  # papers that are drawn sooner here than processes for it start
 _TOLD_EVERY = 50
 
 

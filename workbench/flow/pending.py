@@ -195,7 +195,7 @@ def _finish(work: Work, seal: PendingSeal, signatures: Mapping[str, bytes], *, b
                 "The signing service gave no signature for this paper.", "Order the seal again."
             )
         signed = work.signer.finish(_prepared(work, seal, document), signatures[seal.document])
-        keep_sealed(work, document, signed, holder=store.holder_of(seal.request))
+        keep_sealed(work, document, signed, holder=store.leased_to(seal.request))
     except StaleDocumentError as error:
         log.warning("seal.not_kept", document=seal.document)
         _lay_down(work, [seal], SealState.FAILED, error, by=by)

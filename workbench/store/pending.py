@@ -30,7 +30,7 @@ class Pending(Rows):
     """Seals that are asked for and not given yet."""
 
     @staticmethod
-    def holder_of(request: str) -> str:
+    def leased_to(request: str) -> str:
         """The name that an order has its documents leased under."""
         return f"asked/{request}"
 
@@ -49,7 +49,7 @@ class Pending(Rows):
                         col(Document.lease_by) == holder,
                     )
                     .values(
-                        lease_by=self.holder_of(seal.request),
+                        lease_by=self.leased_to(seal.request),
                         lease_until=seal.asked_at + _LEASE,
                         attempts=0,
                         reason=None,
@@ -106,7 +106,7 @@ class Pending(Rows):
             for seal in seals:
                 mine = (
                     col(Document.id) == seal.document,
-                    col(Document.lease_by) == self.holder_of(seal.request),
+                    col(Document.lease_by) == self.leased_to(seal.request),
                 )
                 document = session.exec(select(Document).where(*mine).with_for_update()).first()
                 if document is None:
