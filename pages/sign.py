@@ -11,9 +11,9 @@ work, person = ui.workspace(), ui.person()
 review.must(person, Role.APPROVER)
 
 
-def note(documents: list[str]) -> None:
+def note(documents: list[str], profile: str) -> None:
     """Note which documents were ticked on the screen: the list may be another by now."""
-    st.session_state["sign.ordered"] = documents
+    st.session_state["sign.ordered"] = documents, profile
 
 
 frame.heading(
@@ -27,7 +27,8 @@ to_seal, under_way, kept, check = st.tabs(
 with to_seal:
     with ui.guarded():
         if ordered := st.session_state.pop("sign.ordered", None):
-            n = flow.order_seal(work, ordered, by=person.name)
+            documents, chosen_profile = ordered
+            n = flow.order_seal(work, documents, by=person.name, profile=chosen_profile)
             frame.done(say("{n} documents are being sealed.", n=notation.number(n)))
             st.rerun()
     waiting = work.store.count(stage=Stage.APPROVED, unsealed=True)
@@ -40,15 +41,16 @@ with to_seal:
         )
     else:
         chosen = seals.choose(work, waiting)
-        seals.say_what_will_be_sealed(work, chosen)
+        profile = seals.choose_profile(work)
+        may = seals.say_what_will_be_sealed(work, chosen, profile)
         st.button(
             say("Order the seal of {n} documents", n=notation.number(len(chosen))),
             type="primary",
             icon=":material/verified:",
-            disabled=not chosen,
+            disabled=not (chosen and may),
             key="sign.order",
             on_click=note,
-            args=([document.id for document in chosen],),
+            args=([document.id for document in chosen], profile.id),
         )
 with under_way:
     seals.watch(work)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -11,10 +12,12 @@ from workbench.model import (
     Approved,
     Asked,
     Box,
+    Check,
     Held,
     Identity,
     KeptVersion,
     Package,
+    Proven,
     Receipt,
     Sealing,
     Signed,
@@ -76,6 +79,15 @@ class Signer(Protocol):
         """Whether somebody has to confirm each order elsewhere, so that `order` gives `Asked`."""
         ...
 
+    def checks(self, profile: str = "") -> Sequence[Check]:
+        """What is asked before a batch is sealed by this profile; nothing is sealed where one is
+        bad."""
+        ...
+
+    def seals_of(self, profile: str) -> int:
+        """How many signatures a profile asks for."""
+        ...
+
     def sign(
         self, approved: Approved, pdf: bytes | None, sealing: Sealing = Sealing()
     ) -> Signed: ...
@@ -101,6 +113,22 @@ class Signer(Protocol):
 
     def finish(self, unsealed: Unsealed, signature: bytes) -> Signed:
         """The sealed paper. Raises SigningError where this is no signature over it."""
+        ...
+
+
+class Keeper(Protocol):
+    """Keeps seals provable for longer than the certificate that made them."""
+
+    def wants_proof(self, profile: str) -> bool:
+        """Whether seals by this profile get more than they are made with, or are renewed."""
+        ...
+
+    def due(self, pdf: bytes, profile: str) -> datetime | None:
+        """From when on `prove` has something to do; None where it never will."""
+        ...
+
+    def prove(self, pdf: bytes, profile: str, *, at: datetime) -> Proven | None:
+        """The PDF with what it lacks at `at`, appended; None where nothing. Raises SigningError."""
         ...
 
 

@@ -25,13 +25,14 @@ from workbench.model import TemplateVersion, Unit, now
 from workbench.objects import ObjectHoldings
 from workbench.repository.holdings import OcflHoldings
 from workbench.repository.ocfl import OcflRepository
-from workbench.seams import Executor, Holdings, OcrEngine, Repository, Signer
+from workbench.seams import Executor, Holdings, Keeper, OcrEngine, Repository, Signer
 from workbench.signing import (
     CscKeys,
     KeySource,
     Pkcs11Keys,
     Pkcs12Keys,
     Rules,
+    SealKeeper,
     Service,
     SmartCaKeys,
     TimeStamps,
@@ -245,6 +246,11 @@ class Workspace:
         )
 
     @cached_property
+    def keeper(self) -> Keeper:
+        """Who keeps seals provable, by the lists that lie in the trust folder at that moment."""
+        return SealKeeper(seal_rules(self.settings))
+
+    @cached_property
     def lake(self) -> Lake:
         """What the managers' figures are told from."""
         return Lake(self.settings.data / "lake")
@@ -298,6 +304,7 @@ def seal_rules(settings: Settings) -> Rules:
         stamp=settings.seal_image,
         stamps=TimeStamps(settings.tsa) if settings.tsa else None,
         least=Level.of(settings.seal_level),
+        trust=lambda: signing.trust(settings.keys_folder, bundle=settings.trust),
     )
 
 

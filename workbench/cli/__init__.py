@@ -13,14 +13,17 @@ from workbench.cli import (
     audit,
     bench,
     calibrate,
-    deliver,
     check,
+    convert,
+    deliver,
     doctor,
+    imports,
     lake,
     pages,
     papers,
     people,
     proof,
+    proofs,
     read,
     report,
     scope,
@@ -64,10 +67,13 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     deliver.deliver,
     check.check,
     report.report,
+    imports.export_tables,
+    convert.convert,
     doctor.doctor,
 )
 for command in _COMMANDS:
     app.command()(command)
+app.command("import")(imports.import_)
 app.add_typer(bench.app, name="bench")
 app.add_typer(calibrate.app, name="calibrate")
 app.add_typer(lake.lake, name="lake")
@@ -78,6 +84,7 @@ app.add_typer(people.unit, name="unit")
 app.add_typer(scope.scope, name="scope")
 app.add_typer(proofs.seals, name="seals")
 app.add_typer(survey.survey, name="survey")
+app.add_typer(imports.tables, name="tables")
 
 
 def main() -> None:

@@ -54,6 +54,7 @@ from workbench.flow.people import (
     waiting_for_approval,
 )
 from workbench.flow.pointing import Heard, read_box, warm, words_on
+from workbench.flow.proving import Proved, countersign, prove
 from workbench.flow.remarks import comment, remarks
 from workbench.flow.scoping import way
 from workbench.flow.sealing import approval, deposit
@@ -69,6 +70,7 @@ __all__ = [
     "FieldAct",
     "Heard",
     "LineAct",
+    "Proved",
     "ShownLine",
     "TakenIn",
     "Tile",
@@ -86,6 +88,7 @@ __all__ = [
     "correct",
     "correct_across",
     "correct_text",
+    "countersign",
     "day",
     "decide",
     "deposit",
@@ -98,6 +101,7 @@ __all__ = [
     "order_seal",
     "override",
     "page_lines",
+    "prove",
     "put_aside",
     "read_box",
     "refuse",

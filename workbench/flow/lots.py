@@ -39,7 +39,7 @@ def seal_lot(
             with outcome(work, Claimed(document, holder)):
                 if isinstance(pdf, WorkbenchError):
                     raise pdf
-                lot[document.id] = document, signer.prepare(drafted.approved, pdf)
+                lot[document.id] = document, signer.prepare(drafted.approved, pdf, drafted.sealing)
             if len(lot) >= signer.at_once:
                 yield from _signed(work, lot, holder=holder)
                 lot.clear()

@@ -67,7 +67,10 @@ def ask(work: Work, *, holder: str) -> int:
     for document in claim(work, holder=holder, stages=(Stage.APPROVED,), limit=signer.at_once):
         with outcome(work, Claimed(document, holder)):
             drafted = draft(work, document)
-            lot[document.id] = document, signer.prepare(drafted.approved, drafted.draw())
+            lot[document.id] = (
+                document,
+                signer.prepare(drafted.approved, drafted.draw(), drafted.sealing),
+            )
     if not lot:
         return 0
     at, request = now(), new_id()

@@ -14,6 +14,7 @@ from workbench.errors import (
     NotAllowedError,
     NotReadyError,
     Sentence,
+    SigningError,
     StaleDocumentError,
     WorkbenchError,
 )
@@ -25,6 +26,7 @@ from workbench.model import (
     Act,
     Batch,
     Box,
+    CheckState,
     Correction,
     Decision,
     Document,
@@ -522,17 +524,38 @@ def refuse(work: Work, document: str, *, by: str, reason: str) -> Document:
     return moved
 
 
-def order_seal(work: Work, documents: Sequence[str], *, by: str) -> int:
-    """Order the seal of approved documents; a worker does it. How many were ordered."""
+def order_seal(work: Work, documents: Sequence[str], *, by: str, profile: str = "") -> int:
+    """Order the seal of approved documents; a worker does it. How many were ordered.
+
+    `profile` says how they are sealed; the unit's usual way where it is empty.
+    """
     person = account(work, by)
     review.must(person, Role.APPROVER)
+    _must_be_ready(work, profile)
+    at = now()
+    due = at if work.keeper.wants_proof(profile) else None
     ordered = 0
     for key in documents:
         found = work.store.document(key)
         # Somebody may have been quicker; sealing twice is what must not happen.
-        if found is not None and work.store.order_seal(found, by=by, at=now()):
+        if found is not None and work.store.order_seal(
+            found, by=by, at=at, profile=profile, proof_due=due
+        ):
             ordered += 1
     return ordered
+
+
+def _must_be_ready(work: Work, profile: str) -> None:
+    """Nothing is ordered that could not be sealed; a key that needs a PIN is asked when it has it.
+
+    Raises SigningError with the first thing that is wrong.
+    """
+    if not (work.seals_by_itself or work.asks_a_phone):
+        return
+    for check in work.signer.checks(profile):
+        if check.state is CheckState.BAD:
+            remedy = check.remedy.text if check.remedy else ""
+            raise SigningError(check.said.text, remedy, **check.said.values)
 
 
 def account(work: Work, name: str) -> Person:

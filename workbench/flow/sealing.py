@@ -22,6 +22,7 @@ from workbench.model import (
     Document,
     Page,
     Receipt,
+    Sealing,
     Signature,
     Signed,
     SourceFile,
@@ -39,6 +40,7 @@ class Draft:
     approved: Approved
     pages: tuple[rendition.RenditionPage, ...] = field(repr=False)
     title: str
+    sealing: Sealing
 
     def draw(self) -> bytes | None:
         """The PDF; None for a record without pages, whose seal stands beside it."""
@@ -68,13 +70,15 @@ def draft(work: Work, document: Document) -> Draft:
         for page in pages_of(work, document)
     ]
     title = f"{template.title['vi']} {record.value('so')}".strip()
-    return Draft(approved, tuple(pages), title)
+    source = store.source(document.source) if document.source else None
+    sealing = Sealing(document.seal_profile, scanned_at=source.at if source else None)
+    return Draft(approved, tuple(pages), title, sealing)
 
 
 def seal(work: Work, claimed: Claimed) -> None:
     """Render the archival PDF of what was approved, and seal it."""
     drawn = draft(work, claimed.document)
-    signed = work.signer.sign(drawn.approved, drawn.draw())
+    signed = work.signer.sign(drawn.approved, drawn.draw(), drawn.sealing)
     keep_sealed(work, claimed.document, signed, holder=claimed.holder)
 
 
@@ -102,6 +106,8 @@ def keep_sealed(work: Work, document: Document, signed: Signed, *, holder: str) 
                 ordered_by=document.seal_by,
                 at=signed.signed_at,
                 beside=beside,
+                profile=signed.profile,
+                in_field=signed.in_field,
             )
         ],
         **kept,

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from workbench.calibration import Calibration
 from workbench.exchange.targets import Target
-from workbench.seams import Executor, Holdings, OcrEngine, Repository, Signer
+from workbench.seams import Executor, Holdings, Keeper, OcrEngine, Repository, Signer
 from workbench.store import Store
 from workbench.template import Template
 
@@ -28,6 +28,15 @@ class Work(Protocol):
     def executor(self) -> Executor: ...
     @property
     def signer(self) -> Signer: ...
+    @property
+    def seals_by_itself(self) -> bool:
+        """Whether the key can be used here without somebody typing its PIN."""
+        ...
+
+    @property
+    def asks_a_phone(self) -> bool: ...
+    @property
+    def keeper(self) -> Keeper: ...
     @property
     def repository(self) -> Repository: ...
     @property

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, Self
 
 from workbench.errors import Sentence
@@ -276,6 +277,21 @@ class Approved:
     approved_at: datetime
 
 
+class CheckState(StrEnum):
+    GOOD = "good"
+    OPEN = "open"  # was not asked, or needs looking at; stands in nobody's way
+    BAD = "bad"  # nothing may be sealed
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was asked before sealing, and what came of it."""
+
+    state: CheckState
+    said: Sentence
+    remedy: Sentence | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Sealing:
     """How a paper is to be sealed, and what its marks have to say of it."""
@@ -325,6 +341,21 @@ class Signed:
     def digest(self) -> str:
         """SHA-512 of what carries the seal: the PDF, or the signature beside the record."""
         return hashlib.sha512(self.beside or self.pdf).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A sealed PDF that proves something for longer, and by whose word."""
+
+    pdf: bytes = field(repr=False)
+    level: str
+    witness: str  # common name in the certificate that the proof hangs on now
+    certificate: str  # its SHA-256, hex
+    at: datetime
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha512(self.pdf).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

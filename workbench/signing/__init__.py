@@ -9,6 +9,7 @@ from workbench.signing import trial as trial_keys
 from workbench.signing.bundle import Trust
 from workbench.signing.csc import CscKeys
 from workbench.signing.detached import sign_detached, verify_detached
+from workbench.signing.keeper import SealKeeper
 from workbench.signing.keys import KeySource, Pkcs12Keys
 from workbench.signing.pades import PadesSigner
 from workbench.signing.remote import Service
@@ -25,6 +26,7 @@ __all__ = [
     "Pkcs11Keys",
     "Pkcs12Keys",
     "Rules",
+    "SealKeeper",
     "Service",
     "SignatureVerdict",
     "SmartCaKeys",

@@ -68,6 +68,13 @@ def proof_of(pdf: bytes) -> Proof:
     return Proof(level, min(ends))
 
 
+def witness_of(pdf: bytes) -> asn1_x509.Certificate:
+    """Whose certificate the proof hangs on now: the last time stamp's, else the last signer's."""
+    reader = _opened(pdf)
+    stamps = reader.embedded_timestamp_signatures
+    return stamps[-1].signer_cert if stamps else _signed(reader)[-1].signer_cert
+
+
 def raise_to(
     wanted: Level, pdf: bytes, trust: Trust, stamps: TimeStamps, *, at: datetime | None = None
 ) -> bytes:

@@ -17,12 +17,13 @@ from cryptography.hazmat.primitives import hashes
 
 from workbench.catalogues.profiles import Corner, Level, Line, Profile
 from workbench.errors import SigningError, WrongPinError
-from workbench.model import Approved, Asked, Sealing, Signed, Unsealed, now
+from workbench.model import Approved, Asked, Check, Sealing, Signed, Unsealed, now
 from workbench.signing import remote
 from workbench.signing.cades import Envelope
 from workbench.signing.increment import UNSEEN, Growing, Prepared, SealField, embed
 from workbench.signing.keys import Key, KeySource, check, common_name, is_trial
 from workbench.signing.mark import Drawing, Rect, draw, iso
+from workbench.signing.readiness import checks
 from workbench.signing.rules import Rules
 
 log = structlog.get_logger()
@@ -67,6 +68,16 @@ class PadesSigner:
     def asks(self) -> bool:
         """Whether somebody has to confirm each order elsewhere."""
         return isinstance(self._open()[0], remote.Confirmed)
+
+    def checks(self, profile: str = "") -> tuple[Check, ...]:
+        """What is asked before a batch is sealed by this profile. Raises SettingsError for none."""
+        key, _ = self._open()
+        asked = self._rules.profile(profile)
+        return checks(key.certificate, key.chain, self._rules, asked, self._clock())
+
+    def seals_of(self, profile: str) -> int:
+        """How many signatures the profile asks for. Raises SettingsError for an unknown one."""
+        return len(self._rules.profile(profile).seals)
 
     def sign(self, approved: Approved, pdf: bytes | None, sealing: Sealing = Sealing()) -> Signed:
         """Seal `pdf`, the rendition of what was approved, or the record itself where there is none.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.catalogues.profiles import Level, Profile, Seal
 from workbench.errors import SettingsError
+from workbench.signing.bundle import Trust
 from workbench.signing.stamping import TimeStamps
 
 AGENCY = "CoQuan"  # the signature field of the agency
@@ -27,6 +28,7 @@ class Rules:
     stamp: Path | None = None  # a picture of the red seal
     stamps: TimeStamps | None = None
     least: Level = Level.B_B
+    trust: Callable[[], Trust] = Trust  # read anew: lists of revoked certificates change
 
     def profile(self, name: str) -> Profile:
         """By its id; the usual one for none. Raises SettingsError for one that does not exist."""

@@ -171,7 +171,15 @@ class Queue(Rows):
             assert moved is not None  # noqa: S101 - just updated in this transaction
             return moved
 
-    def order_seal(self, document: Document, *, by: str, at: datetime) -> bool:
+    def order_seal(
+        self,
+        document: Document,
+        *,
+        by: str,
+        at: datetime,
+        profile: str = "",
+        proof_due: datetime | None = None,
+    ) -> bool:
         """Order the seal of an approved document; False if it is ordered already, or gone on."""
         with self.change() as session:
             done = session.execute(
@@ -181,7 +189,7 @@ class Queue(Rows):
                     col(Document.stage) == Stage.APPROVED,
                     col(Document.seal_by).is_(None),
                 )
-                .values(seal_by=by, changed_at=at)
+                .values(seal_by=by, seal_profile=profile, proof_due=proof_due, changed_at=at)
             )
             if not done.rowcount:  # type: ignore[attr-defined]
                 return False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,15 +12,17 @@ import pandas as pd
 import streamlit as st
 
 from workbench import exchange, signing, ui
+from workbench.catalogues.profiles import Corner, Level, Line, Profile
 from workbench.flow import custody
-from workbench.model import Document, Person, Stage
+from workbench.model import Check, CheckState, Document, Person, Stage
 from workbench.signing import State
 from workbench.ui import badges, dossier, frame, notation
-from workbench.words import say
-from workbench.workspace import Workspace
+from workbench.words import language, say
+from workbench.workspace import Workspace, seal_rules
 
 TO_SEAL_PER_PAGE = 200  # ordered at one click
 _PER_PAGE = 20
+_CHECKED_SECONDS = 60
 
 
 def choose(work: Workspace, waiting: int) -> list[Document]:
@@ -80,22 +83,129 @@ def _ticked(work: Workspace, ready: Sequence[Document], first: Sequence[int]) ->
     return list(answer["selection"]["rows"])
 
 
-def say_what_will_be_sealed(work: Workspace, chosen: Sequence[Document]) -> None:
-    """By which certificate and over what; a trial certificate is named as such."""
-    with ui.guarded(), st.container(border=True):
-        signer = work.signer
-        st.markdown(say("**{n}** records will be sealed, each over its own digest.", n=len(chosen)))
+def choose_profile(work: Workspace) -> Profile:
+    """By which profile the batch is sealed, with what it shows and where it is from."""
+    rules = seal_rules(work.settings)
+    known = list(rules.profiles)
+    usual = known.index(rules.usual) if rules.usual in known else 0
+    chosen = st.selectbox(
+        say("Seal profile"),
+        known,
+        index=usual,
+        format_func=lambda name: rules.profiles[name].title[language()],
+        key="sign.profile",
+    )
+    profile = rules.profiles[chosen]
+    level = str(rules.wanted(profile))
+    st.markdown(
+        f":gray[{notation.literal(profile.source)} · "
+        f"{say('level {level}: {means}', level=level, means=say(_LEVELS[rules.wanted(profile)]))}]"
+    )
+    for seal in profile.seals:
+        shown = ", ".join(say(_LINES[line]) for line in seal.lines) or say("nothing is seen")
+        image = f" · {say('red seal')}" if seal.image else ""
+        st.markdown(f"- {say(_CORNERS[seal.corner])}: {shown}{image}")
+    if len(profile.seals) > 1:
         st.markdown(
-            f"{say('Certificate:')} **{notation.literal(signer.common_name)}** "
-            + (f":orange-badge[:material/science: {say('TRIAL')}]" if signer.trial else "")
+            ":gray["
+            + say("The first signature is made now; the next one with `workbench seals`.")
+            + "]"
         )
-        if signer.trial:
+    return profile
+
+
+_LEVELS: Mapping[Level, str] = {
+    Level.B_B: "proves as long as the certificate is valid",
+    Level.B_T: "with a time stamp",
+    Level.B_LT: "with a time stamp and what is needed to check it later",
+    Level.B_LTA: "renewed before it ends, so that it proves for decades",
+}
+_CORNERS: Mapping[Corner, str] = {
+    Corner.TOP_LEFT: "Top left of the first page",
+    Corner.TOP_RIGHT: "Top right of the first page",
+    Corner.NONE: "Not seen on the page",
+}
+_LINES: Mapping[Line, str] = {
+    Line.FORM: "form of the copy",
+    Line.AGENCY: "agency",
+    Line.NAME: "name of the signer",
+    Line.SIGNED_AT: "time of signing",
+    Line.SCANNED_AT: "time of digitising",
+    Line.SYMBOL: "sign of the conversion",
+}
+_CHECKS: Mapping[CheckState, str] = {
+    CheckState.GOOD: ":green[:material/check_circle:]",
+    CheckState.OPEN: ":orange[:material/help:]",
+    CheckState.BAD: ":red[:material/cancel:]",
+}
+
+
+def say_what_will_be_sealed(work: Workspace, chosen: Sequence[Document], profile: Profile) -> bool:
+    """By which certificate and over what, with all that was asked of it; may it be sealed?"""
+    with st.container(border=True):
+        st.markdown(say("**{n}** records will be sealed, each over its own digest.", n=len(chosen)))
+        if chosen:
+            _batch(work, chosen)
+        if not (work.seals_by_itself or work.asks_a_phone):
             st.markdown(
                 ":gray["
-                + say(
-                    "A trial seal shows that a file was not changed; it proves nothing to others."
-                )
+                + say("The key is asked for at the machine that has it, by `workbench sign`; "
+                      "its certificate is checked there before anything is sealed.")
                 + "]"
+            )  # fmt: skip
+            return True
+        with ui.guarded():
+            return _certificate(work, profile)
+        return False
+
+
+def _certificate(work: Workspace, profile: Profile) -> bool:
+    signer = work.signer
+    st.markdown(
+        f"{say('Certificate:')} **{notation.literal(signer.common_name)}** "
+        + (f":orange-badge[:material/science: {say('TRIAL')}]" if signer.trial else "")
+    )
+    if signer.trial:
+        st.markdown(
+            ":gray["
+            + say("A trial seal shows that a file was not changed; it proves nothing to others.")
+            + "]"
+        )
+    checks = _checked(work, profile.id)
+    for check in checks:
+        st.markdown(
+            f"{_CHECKS[check.state]} {notation.literal(say(check.said))}"
+            + (f" :gray[{notation.literal(say(check.remedy))}]" if check.remedy else "")
+        )
+    return all(check.state is not CheckState.BAD for check in checks)
+
+
+def _checked(work: Workspace, profile: str) -> Sequence[Check]:
+    """Asked anew after a minute: a click on the page is no reason to call anybody."""
+    now_, kept = time.monotonic(), st.session_state.get("sign.checks")
+    if kept is None or kept[0] != profile or now_ - kept[1] > _CHECKED_SECONDS:
+        kept = profile, now_, work.signer.checks(profile)
+        st.session_state["sign.checks"] = kept
+    found: Sequence[Check] = kept[2]
+    return found
+
+
+def _batch(work: Workspace, chosen: Sequence[Document]) -> None:
+    """The digest over the whole batch, and a few of its papers to look at."""
+    digests = sorted(document.record_digest or "" for document in chosen)
+    total = sha256("".join(digests).encode()).hexdigest()
+    st.markdown(f"{say('Batch (SHA-256 over the sorted digests):')} `{total[:16]}…`")
+    with st.expander(say("Samples of what will be sealed")):
+        places = sorted({0, len(chosen) // 2, len(chosen) - 1})
+        columns = st.columns(3)
+        for column, document in zip(columns, (chosen[place] for place in places), strict=False):
+            pages = work.store.pages(document.id)
+            if pages:
+                column.image(work.store.get(pages[0].scan), width="stretch")
+            column.markdown(
+                f"{notation.literal(dossier.name_of(work, document))}  \n"
+                f":gray[{notation.literal(dossier.kind_of(work, document.kind))}]  \n"
+                f"`{notation.short(document.record_digest)}`"
             )
 
 
