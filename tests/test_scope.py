@@ -239,6 +239,74 @@ def test_a_rule_with_a_slip_of_the_pen_is_refused_with_its_place() -> None:
     assert "rules.0.when.sekret" in str(refused.value.message.values["place"])
 
 
+OPEN = [
+    (paper("antt", "2020-01-02", validity=Validity.UNSTATED), ("validity",)),
+    (paper("antt", "2023-01-02", validity=Validity.UNSTATED), ()),
+    (paper("antt", "", "2021-01-01"), ("issued",)),
+    (paper("antt", "", "2030-01-01"), ()),
+    (paper("antt", "", validity=Validity.UNSTATED), ("issued", "validity")),
+    (paper("antt", "", validity=Validity.UNSTATED, secret=True), ()),
+    (paper("antt", "", validity=Validity.UNSTATED, part="input"), ()),
+    (paper("antt", "2023-01-02", copy=None), ("copy",)),
+    (paper("antt", "2023-01-02", copy=None, from_database=True), ()),
+    (paper("vu_khi", "2018-01-02", "2020-01-02", copy=None), ()),
+    (paper("con_dau", "2019-03-11", validity=Validity.UNSTATED, copy=Copy.NONE), ("validity",)),
+]
+
+
+@pytest.mark.parametrize(("given", "wanted"), OPEN)
+def test_only_facts_that_change_the_path_are_asked_for(
+    given: Paper, wanted: tuple[str, ...]
+) -> None:
+    assert scope.open_facts(given, on=TODAY) == wanted
+
+
+SETTINGS = [
+    ({"valid_on_last_day": False}, paper("antt", "2020-01-02", "2022-07-01"), "not_valid_on_turn"),
+    ({"expired_stay_out": True}, paper("antt", "2020-01-02", "2024-01-01"), "expired_since"),
+    ({"expired_stay_out": True}, paper("antt", "2020-01-02", "2030-01-01"), "valid_backlog"),
+    ({"secrets_stay_out": False}, paper("antt", "2023-01-02", secret=True), "result_from_turn"),
+    ({"turn": "2023-01-01"}, paper("antt", "2022-08-01"), "valid_backlog"),
+]
+
+
+@pytest.mark.parametrize(("chosen", "given", "rule"), SETTINGS)
+def test_each_setting_changes_what_it_says(
+    chosen: dict[str, object], given: Paper, rule: str
+) -> None:
+    set_ = scope.rules().with_settings(**chosen)
+    assert judge(given, on=TODAY, by=set_).rule.id == rule
+    assert judge(given, on=TODAY).rule.id != rule or rule == "valid_backlog"
+    assert set_.digest != scope.rules().digest
+
+
+def test_a_blank_term_asks_for_no_word_where_the_unit_wants_none() -> None:
+    lenient = scope.rules().with_settings(blank_term_needs_a_word=False)
+    blank = paper("antt", "2020-01-02", validity=Validity.UNSTATED)
+    assert scope.open_facts(blank, on=TODAY, by=lenient) == ()
+
+
+def test_rules_are_named_by_what_they_say_and_not_by_how_they_are_written() -> None:
+    rules = scope.rules()
+    written = catalogues.write_rules(rules.as_json()).encode()
+    assert scope.read(catalogues.read_rules(written)).digest == rules.digest
+    assert scope.read(rules.as_json()) == rules
+
+
+def test_a_judgement_must_be_made_anew_when_other_rules_come_in_force() -> None:
+    rules = scope.rules()
+    assert rules.under(date(2024, 1, 10)) != rules.under(date(2024, 1, 11))
+    assert rules.under(date(2024, 2, 1)) == rules.under(TODAY)
+    daily = rules.with_settings(expired_stay_out=True)
+    assert daily.under(TODAY) != daily.under(TODAY + timedelta(days=1))
+
+
+def test_a_file_that_holds_no_rules_is_refused_with_its_line() -> None:
+    for content in (b"- a list", b"rules: [", b""):
+        with pytest.raises(TemplateError):
+            scope.read(catalogues.read_rules(content))
+
+
 days = st.dates(date(2000, 1, 1), date(2030, 1, 1))
 papers = st.builds(
     Paper,
@@ -247,7 +315,7 @@ papers = st.builds(
     validity=st.sampled_from(Validity),
     until=st.none() | days,
     ended=st.none() | days,
-    copy=st.sampled_from(Copy),
+    copy=st.none() | st.sampled_from(Copy),
     part=st.sampled_from(["result", "input"]),
     secret=st.booleans(),
     from_database=st.booleans(),
@@ -267,6 +335,44 @@ def test_every_record_gets_exactly_one_path_with_a_rule_in_force(
     holding = [rule for rule in scope.rules().on(on) if rule.id == judged.rule.id]
     assert len(holding) == 1
     assert judge(given_paper, on=on) == judged
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    given_paper=papers,
+    issued=days,
+    until=st.none() | days,
+    held=st.sampled_from([Copy.ORIGINAL, Copy.PHOTOCOPY, Copy.NONE]),
+)
+def test_a_path_that_is_clear_stays_whatever_the_unknown_turns_out_to_be(
+    given_paper: Paper, issued: date, until: date | None, held: Copy
+) -> None:
+    unsaid = given_paper.validity is Validity.UNSTATED
+    if scope.open_facts(given_paper, on=TODAY):
+        return
+    known = replace(
+        given_paper,
+        issued=given_paper.issued or issued,
+        copy=given_paper.copy or held,
+        validity=(Validity.UNTIL if until else Validity.INDEFINITE)
+        if unsaid
+        else given_paper.validity,
+        until=until if unsaid else given_paper.until,
+    )
+    assert scope.open_facts(known, on=TODAY) == ()
+    assert judge(known, on=TODAY).path is judge(given_paper, on=TODAY).path
+
+
+@settings(deadline=None, max_examples=50)
+@given(given_paper=papers)
+def test_what_is_kept_of_a_paper_gives_it_the_same_path_and_names_nobody(
+    given_paper: Paper,
+) -> None:
+    kept = given_paper.as_json()
+    assert "holder" not in kept
+    assert Paper.from_json(kept) == replace(given_paper, holder="")
+    again = judge(Paper.from_json(kept), on=TODAY)
+    assert again.rule == judge(given_paper, on=TODAY).rule
 
 
 @settings(deadline=None, max_examples=100)

@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 
 from tests.full_workbench import fill
 from tests.written_page import ANTT, words
-from workbench import flow
+from workbench import flow, scope
 from workbench.cli import app
 from workbench.flow.scoping import is_marked_as_copy, paper
-from workbench.model import Stage
+from workbench.model import Stage, day
 from workbench.review import ReviewSheet
 from workbench.scope import Copy, Path, Validity
 from workbench.workspace import Workspace, load_settings, open_workspace, prepare_demo
@@ -80,12 +80,75 @@ def test_a_document_whose_form_is_unknown_has_no_way_yet(work: Workspace, noon: 
 
 def test_the_command_tells_each_document_with_the_rule(work: Workspace, noon: datetime) -> None:
     ids = fill(work, at=noon, per_stage=1)
-    told = CliRunner().invoke(app, ["scope", "--json", ids[Stage.PROPOSED][0]])
+    told = CliRunner().invoke(app, ["scope", "list", "--json", ids[Stage.PROPOSED][0]])
     assert told.exit_code == 0
     said = json.loads(told.stdout)
     assert said["document"] == ids[Stage.PROPOSED][0]
     assert said["rule"] in ("valid_backlog", "result_from_turn", "not_valid_on_turn")
-    everything = CliRunner().invoke(app, ["scope"])
+    everything = CliRunner().invoke(app, ["scope", "list"])
     assert everything.exit_code == 0
     assert ids[Stage.SIGNED][0] in everything.stdout
     assert "scan" in everything.stdout
+
+
+def test_the_sample_comes_out_on_the_right_way_with_the_right_reason(sample: pathlib.Path) -> None:
+    """What is printed on each paper of the sample, held against what its maker knows of it."""
+    wanted: dict[tuple[str, int], tuple[Path, str]] = {
+        ("files/002.pdf", 0): (Path.OUT_OF_SCOPE, "not_valid_on_turn"),  # ended 11/3/2021
+        ("files/011.pdf", 0): (Path.OUT_OF_SCOPE, "not_valid_on_turn"),  # ended 14/3/2021
+    }
+    told = 0
+    for line in (sample / "truth.jsonl").read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        for document in entry["documents"]:
+            if document["form_type"] == "unknown":
+                continue
+            told += 1
+            known = document["validity"]
+            values = {name: field["norm"] for name, field in document["fields"].items()}
+            asked = scope.Paper(
+                document["form_type"],
+                day(values["ngay_cap"]),
+                Validity.UNTIL if values.get("het_han") else Validity.UNSTATED,
+                day(values.get("het_han", "")),
+                copy=Copy.PHOTOCOPY if document["is_copy"] else Copy.ORIGINAL,
+            )
+            judged = scope.judge(asked, on=TODAY)
+            before = known["issued_before_2022_07_01"]
+            rule = (
+                "not_valid_on_turn"
+                if known["expired_before_2022_07_01"]
+                else "valid_backlog" if before else "result_from_turn"
+            )  # fmt: skip
+            assert judged.rule.id == rule, entry["file"]
+            assert judged.regime == ("before" if before else "from")
+            # Only what is from before the turn and names no term hangs on a person's word.
+            waits = before and known["expires"] is None
+            assert scope.open_facts(asked, on=TODAY) == (("validity",) if waits else ())
+            key = (entry["file"], document["pages"][0])
+            if key in wanted:
+                assert (judged.path, judged.rule.id) == wanted[key]
+    assert told >= 13
+
+
+def test_the_command_shows_what_a_setting_would_move_and_applies_it(
+    work: Workspace, noon: datetime, tmp_path: pathlib.Path
+) -> None:
+    fill(work, at=noon, per_stage=1)
+    run = CliRunner()
+    tried = run.invoke(app, ["scope", "try", "--json", "--set", "turn=2023-12-01"])
+    assert tried.exit_code == 0, tried.output
+    moved = json.loads(tried.stdout)["moved"]
+    assert {m["after"]["rule"] for m in moved} == {"not_valid_on_turn"}
+    rules = tmp_path / "rules.yaml"
+    assert run.invoke(app, ["scope", "rules", "--write", str(rules)]).exit_code == 0
+    text = rules.read_text(encoding="utf-8")
+    rules.write_text(text.replace("rules:", "settings: {turn: 2023-12-01}\nrules:", 1), "utf-8")
+    done = run.invoke(
+        app, ["scope", "apply", "--by", "quanly1", "--reason", "Thử", "--json", str(rules)]
+    )
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["moved"] == moved
+    told = json.loads(run.invoke(app, ["scope", "rules", "--json"]).stdout)
+    assert told["settings"]["turn"] == "2023-12-01"
+    assert [change["by"] for change in told["changes"]] == ["quanly1"]

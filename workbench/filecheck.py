@@ -30,7 +30,7 @@ _SMALL = 400  # pixels a side on which a page is compared and found blank
 _EDGE = 0.04  # share of a side where scanners leave shadows
 _INK = 22.0  # levels (of 255) that ink is darker than paper, at least
 _BLANK = 0.0006  # share of the page that is ink, at most, on a blank one
-_ALIKE = 20  # bits of 1024 that may differ between two copies of one image
+_ALIKE = 0.04  # share of the edges seen that may differ between two copies of one image
 _MUST_NOT_ACT = ("/JavaScript", "/Launch", "/SubmitForm", "/ImportData")
 
 
@@ -225,7 +225,8 @@ def _duplicate(seen: ScanFile, _name: str, declared: Declared) -> Iterator[Findi
 def _same(one: ScanPage, other: ScanPage) -> bool:
     if one.blank or other.blank or not (one.likeness and other.likeness):
         return False
-    return (int(one.likeness, 16) ^ int(other.likeness, 16)).bit_count() <= _ALIKE
+    mine, theirs = int(one.likeness, 16), int(other.likeness, 16)
+    return (mine ^ theirs).bit_count() <= _ALIKE * (mine | theirs).bit_count()
 
 
 def _name(_seen: ScanFile, name: str, _declared: Declared) -> Iterator[Finding]:

@@ -54,7 +54,9 @@ def given(work: Work, sheet: ReviewSheet) -> Given:
     """What is known of a document beside its fields: its holder, its term, the code of its kind."""
     document = sheet.document
     held = scoping.holding(work, sheet)
-    holder = store.holder(work.store, document.holder) if document.holder else None
+    # Asked anew: whose it is may have been settled since the sheet was opened.
+    tied = (work.store.document(document.id) or document).holder
+    holder = store.holder(work.store, tied) if tied else None
     return Given(
         kind_code=store.kind_code(work.store, document.kind or ""),
         holder_number=holder.number if holder else "",
