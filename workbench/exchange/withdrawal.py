@@ -33,13 +33,13 @@ class CustodyNote:
 
 def withdrawn(object_id: str, notes: Sequence[CustodyNote]) -> Package:
     """The version of a record that is withdrawn: nothing but its notes."""
-    return Package(object_id, {ACTS: _as_json(notes)}, message="Withdrawn")
+    return Package(object_id, {ACTS: _as_json(object_id, notes)}, message="Withdrawn")
 
 
 def restored(object_id: str, files: Mapping[str, bytes], notes: Sequence[CustodyNote]) -> Package:
     """The version of a record that is there again: its files as they were, and its notes."""
     kept = {name: data for name, data in files.items() if name not in (ACTS, MANIFEST)}
-    kept[ACTS] = _as_json(notes)
+    kept[ACTS] = _as_json(object_id, notes)
     manifest = "".join(f"{sha512(kept[name]).hexdigest()}  {name}\n" for name in sorted(kept))
     return Package(object_id, {**kept, MANIFEST: manifest.encode()}, message="Restored")
 
@@ -49,7 +49,7 @@ def notes_of(content: bytes) -> list[CustodyNote]:
     try:
         return [
             CustodyNote(note["act"], note["by"], datetime.fromisoformat(note["at"]), note["why"])
-            for note in json.loads(content)
+            for note in json.loads(content)["acts"]
         ]
     except (ValueError, KeyError, TypeError) as error:
         raise DepositError(
@@ -58,9 +58,10 @@ def notes_of(content: bytes) -> list[CustodyNote]:
         ) from error
 
 
-def _as_json(notes: Sequence[CustodyNote]) -> bytes:
+def _as_json(object_id: str, notes: Sequence[CustodyNote]) -> bytes:
     told = [
         {"act": note.act, "by": note.by, "at": note.at.isoformat(), "why": note.why}
         for note in notes
     ]
-    return json.dumps(told, ensure_ascii=False, sort_keys=True, indent=1).encode() + b"\n"
+    kept = {"object": object_id, "acts": told}  # no two objects have the same package
+    return json.dumps(kept, ensure_ascii=False, sort_keys=True, indent=1).encode() + b"\n"

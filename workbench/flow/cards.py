@@ -118,15 +118,14 @@ def find(
     """
     spelt = _spelt(text)[:_MOST_WORDS]
     bare = tuple(dict.fromkeys(vietnamese.fold(word) for word in spelt))
-    marked = any(vietnamese.fold(word) != word for word in spelt)
     phrase = vietnamese.fold(vietnamese.nfc(text))
     loosened = False
-    asked = replace(shelf, words=tuple(spelt) if marked else bare, marks=marked)
+    asked = replace(shelf, words=tuple(spelt))
     total = work.store.count_cards(sight, asked)
-    if marked and not total:
-        asked, loosened = replace(shelf, words=bare, marks=False), True
+    if not total and any(word not in bare for word in spelt):
+        asked, loosened = replace(shelf, words=bare), True
         total = work.store.count_cards(sight, asked)
-    cards = work.store.cards(sight, asked, phrase=phrase, limit=limit, offset=offset)
+    cards = work.store.cards(sight, asked, near=spelt, phrase=phrase, limit=limit, offset=offset)
     return Found(tuple(cards), total, bare, loosened and bool(total))
 
 

@@ -138,12 +138,12 @@ class Shelf:
     """Which records are asked for; what is empty is not asked."""
 
     holder: str = ""
+    no_holder: bool = False  # those whose holder is not known
     kind: str = ""
     year: int | None = None
     folder: str = ""
     to_me: bool = False  # what others share with the one who looks
-    words: tuple[str, ...] = ()  # all of them stand on it
-    marks: bool = False  # the words are meant with their marks
+    words: tuple[str, ...] = ()  # all of them stand on it; one with marks is meant with them
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ Every question here takes a `Sight`; what it does not reach is not counted eithe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from workbench import vietnamese
 from workbench.model import (
     Card,
     CardWord,
@@ -100,10 +101,21 @@ class Cards(Rows):
         return self._one(Card, document)
 
     def cards(
-        self, sight: Sight, shelf: Shelf, *, phrase: str = "", limit: int = 25, offset: int = 0
+        self,
+        sight: Sight,
+        shelf: Shelf,
+        *,
+        near: Sequence[str] = (),
+        phrase: str = "",
+        limit: int = 25,
+        offset: int = 0,
     ) -> list[Card]:
-        """Cards that match; those that say the whole phrase first, then the newest paper."""
+        """Cards that match: first those with most of the words just as in `near`, of these first
+        those that say the whole phrase, then the newest paper."""
         query = select(Card).where(*_on(sight, shelf))
+        for word in near:
+            standing = select(CardWord.document).where(col(CardWord.word) == word)
+            query = query.order_by(sa.case((col(Card.document).in_(standing), 0), else_=1))
         if phrase:
             says = col(Card.sought).contains(phrase, autoescape=True)
             query = query.order_by(sa.case((says, 0), else_=1))
@@ -212,6 +224,8 @@ def _on(sight: Sight, shelf: Shelf) -> list[Any]:
     wanted: list[Any] = [_visible(sight)]
     if shelf.holder:
         wanted.append(col(Card.holder) == shelf.holder)
+    if shelf.no_holder:
+        wanted.append(col(Card.holder) == "")
     if shelf.kind:
         wanted.append(col(Card.kind) == shelf.kind)
     if shelf.year is not None:
@@ -222,8 +236,8 @@ def _on(sight: Sight, shelf: Shelf) -> list[Any]:
         wanted.append(col(Card.document).in_(lies))
     if shelf.to_me:
         wanted.append(_shared(sight))
-    column = CardWord.word if shelf.marks else CardWord.bare
     for word in shelf.words:
+        column = CardWord.bare if vietnamese.fold(word) == word else CardWord.word
         standing = select(CardWord.document).where(col(column) == word)
         wanted.append(col(Card.document).in_(standing))
     return wanted

@@ -44,6 +44,7 @@ PLACES: tuple[Place, ...] = (
     Place("text.py", "Text of the pages", "Work", "match_case", frozenset({Role.REVIEWER})),
     Place("approve.py", "Approve", "Work", "approval", frozenset({Role.APPROVER})),
     Place("sign.py", "Sign and export", "Work", "verified", frozenset({Role.APPROVER})),
+    Place("repository.py", "Repository", "Work", "inventory_2", READERS),
     Place("difficulties.py", "Log of difficulties", "Work", "contact_support", READERS),
     Place("engines.py", "Engines", "Looking into it", "compare", READERS),
     Place("templates.py", "Templates", "Looking into it", "dashboard_customize", READERS),
