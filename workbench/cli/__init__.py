@@ -30,6 +30,7 @@ from workbench.cli import (
     seal,
     start,
     survey,
+    train,
 )
 from workbench.cli.settings import configure_logs
 from workbench.errors import WorkbenchError
@@ -84,6 +85,7 @@ app.add_typer(people.unit, name="unit")
 app.add_typer(scope.scope, name="scope")
 app.add_typer(proofs.seals, name="seals")
 app.add_typer(survey.survey, name="survey")
+app.add_typer(train.app, name="train")
 app.add_typer(imports.tables, name="tables")
 
 

@@ -158,6 +158,11 @@ def _network(weights: Path | None) -> _Network:
     return _Network(_folder_with(f"{_ENGLISH}.pth", weights), _ENGLISH, marks=False)
 
 
+def english_weights(weights: Path | None = None) -> Path:
+    """The file of the English weights, from which others are begun."""
+    return _folder_with(f"{_ENGLISH}.pth", weights) / f"{_ENGLISH}.pth"
+
+
 def _detector_folder(weights: Path | None) -> Path:
     return _folder_with(_DETECTOR, weights)
 
@@ -193,7 +198,7 @@ def _detector(folder: Path) -> Any:
 
 
 def _reader(languages: Sequence[str], folder: Path, **options: Any) -> Any:
-    easyocr = _easyocr()
+    easyocr = package()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what its authors must change for the next torch
         try:
@@ -214,7 +219,9 @@ def _reader(languages: Sequence[str], folder: Path, **options: Any) -> Any:
 
 
 @cache
-def _easyocr() -> Any:
+def package() -> Any:
+    """EasyOCR itself, its torch on one thread. Raises EngineUnavailableError."""
+    _require()
     try:
         import torch
 
