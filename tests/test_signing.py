@@ -219,7 +219,7 @@ def test_the_mark_says_form_agency_time_and_trial_in_the_top_margin(
 def _drawn_text(opened: pikepdf.Pdf, drawing: pikepdf.Object, tmp_path: Path) -> str:
     """What a reader reads in an appearance, drawn on a page of its own."""
     alone = pikepdf.new()
-    sheet = alone.add_blank_page(page_size=(600, 100))
+    sheet = alone.add_blank_page(page_size=(600, 300))
     sheet.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(A=alone.copy_foreign(drawing)))
     sheet.Contents = alone.make_stream(b"/A Do")
     alone.save(tmp_path / "mark.pdf")
