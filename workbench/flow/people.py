@@ -18,7 +18,7 @@ from workbench.errors import (
     StaleDocumentError,
     WorkbenchError,
 )
-from workbench.flow import holding, items, required, scoping
+from workbench.flow import beside, holding, items, required, scoping
 from workbench.flow.claimed import sources_of
 from workbench.flow.tables import tables
 from workbench.flow.work import Work
@@ -132,7 +132,7 @@ def _arrival(document: Document, by: str) -> Event:
 
 def sheet(work: Work, document: str) -> ReviewSheet:
     """A document with its pages, its fields as they stand, and what must still be looked at."""
-    return required.checked(work, _opened(work, _folder(work, document)))
+    return required.checked(work, _laid(work, [_folder(work, document)])[0])
 
 
 def _folder(work: Work, document: str) -> Folder:
@@ -142,8 +142,13 @@ def _folder(work: Work, document: str) -> Folder:
     return found[0]
 
 
+def _laid(work: Work, folders: Sequence[Folder]) -> list[ReviewSheet]:
+    """What lies in folders as the person sees it who opens them, beside other papers."""
+    return beside.noticed(work, [_opened(work, folder) for folder in folders])
+
+
 def _opened(work: Work, folder: Folder) -> ReviewSheet:
-    """What lies in a folder as the person sees it who opens it."""
+    """What lies in a folder, by itself."""
     found = folder.document
     pages = tuple(folder.pages)
     if found.template_digest is None:
@@ -252,7 +257,7 @@ def next_review(work: Work, by: str, *, limit: int = 8) -> list[ReviewSheet]:
         by=by, seconds=REVIEW_LEASE_SECONDS, at=now(), limit=limit, choice=choice
     )
     folders = work.store.folders([document.id for document in borrowed])
-    return [_opened(work, folder) for folder in folders]
+    return _laid(work, folders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +318,7 @@ def correct(
             )
         )
     expected = _with(folder, corrections)
-    seen = before if expected is folder else _opened(work, expected)
+    seen = _laid(work, [expected])[0]
     kept, _ = work.store.correct(
         before.document,
         corrections,

@@ -132,17 +132,15 @@ def known(rows: Rows, documents: Iterable[str]) -> dict[str, Document]:
 
 
 def _among(rows: Rows, says: Any, fields: Sequence[str], but: str) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    with Session(_looking(rows)) as session:
-        for table in (Proposal, Correction):
-            query = (
-                select(table.document)
-                .where(says(table), _SHORT, _named(table, fields), col(table.document) != but)
-                .distinct()
-                .limit(MOST)
-            )
-            found.update(dict.fromkeys(session.exec(query).all()))
-    return tuple(found)[:MOST]
+    parts = [
+        sa.select(col(table.document)).where(
+            says(table), _SHORT, _named(table, fields), col(table.document) != but
+        )
+        for table in (Proposal, Correction)
+    ]
+    with _looking(rows).connect() as connection:
+        found = connection.execute(sa.union(*parts).limit(MOST)).scalars().all()
+        return tuple(found)
 
 
 def _named(table: Any, fields: Sequence[str]) -> Any:

@@ -4,7 +4,7 @@ A rule that does not hold is a `Finding` for a person, never an exception. Nothi
 """
 
 from workbench.validation.form import Values
-from workbench.validation.rules import Facts, RuleOfPapers, rules
+from workbench.validation.rules import Facts, RuleOfPapers, for_paper, rules
 from workbench.validation.whole import validate
 
-__all__ = ["Facts", "RuleOfPapers", "Values", "rules", "validate"]
+__all__ = ["Facts", "RuleOfPapers", "Values", "for_paper", "rules", "validate"]

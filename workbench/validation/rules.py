@@ -49,6 +49,7 @@ class RuleOfPapers(BaseModel):
     unless: tuple[str, ...] = ()
     years: int = 0
     days: int = 0
+    among: bool = False  # asked beside other papers, where they are at hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,14 @@ def rules() -> tuple[RuleOfPapers, ...]:
     return found
 
 
-def for_paper(template: Template, values: Mapping[str, str]) -> Iterator[RuleOfPapers]:
-    """The rules that a paper of this kind and this day of issue is held against."""
+def for_paper(
+    template: Template, values: Mapping[str, str], *, among: bool = False
+) -> Iterator[RuleOfPapers]:
+    """The rules that a paper of this kind and this day of issue is held against: by itself, or
+    among other papers."""
     issued = day(values.get(ISSUED, ""))
     for rule in rules():
-        if rule.kinds and template.id not in rule.kinds:
+        if rule.among != among or (rule.kinds and template.id not in rule.kinds):
             continue
         if issued is None and (rule.in_force or rule.until):
             continue
