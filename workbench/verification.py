@@ -36,7 +36,7 @@ class Inventory(Protocol):
         ...
 
     def sealed_for(self, record: str) -> tuple[str, ...]:
-        """The SHA-512 of each file that was sealed for the record with this SHA-256."""
+        """The SHA-512 of each file that was sealed for the record with this SHA-256, in order."""
         ...
 
     def package(self, object_id: str) -> tuple[Mapping[str, str], ...]:
@@ -70,6 +70,7 @@ class Examined:
 
 
 KEPT = Sentence("Our inventory knows this file: byte for byte what was sealed and kept.")
+OLDER = Sentence("Our inventory knows this file: an earlier version of what is kept by now.")
 KEPT_PACKAGE = Sentence("Our inventory knows this package: every file is as it was kept.")
 UNKNOWN = Sentence("Our inventory does not know this file.")
 NO_INVENTORY = Sentence("There is no inventory here to compare with.")
@@ -183,10 +184,12 @@ def _held_against(
 ) -> Examined:
     if inventory is None:
         return Examined(name, verdict.state, verdict.sentence, NO_INVENTORY, digest, (), verdict)
-    if inventory.is_sealed(digest):
-        return Examined(name, verdict.state, verdict.sentence, KEPT, digest, (), verdict)
     named = {s.record_digest for s in verdict.signatures if s.record_digest}
-    if any(inventory.sealed_for(record) for record in named):
+    versions = [file for record in named for file in inventory.sealed_for(record)]
+    if inventory.is_sealed(digest):
+        said = OLDER if digest in versions[:-1] and digest != versions[-1] else KEPT
+        return Examined(name, verdict.state, verdict.sentence, said, digest, (), verdict)
+    if versions:
         return Examined(name, State.ALTERED, ALTERED, NOT_AS_KEPT, digest, (NOT_AS_KEPT,), verdict)
     return Examined(name, verdict.state, verdict.sentence, UNKNOWN, digest, (), verdict)
 
@@ -313,10 +316,13 @@ def _object_id(files: Mapping[str, bytes]) -> str:
 
 
 def _with_flaws(found: Examined, flaws: Iterable[Sentence]) -> Examined:
-    told = tuple(dict.fromkeys([*flaws, *found.flaws]))
+    told: list[Sentence] = []
+    for flaw in [*flaws, *found.flaws]:
+        if flaw not in told:
+            told.append(flaw)
     if not told:
         return found
-    return replace(found, state=State.ALTERED, sentence=ALTERED, flaws=told)
+    return replace(found, state=State.ALTERED, sentence=ALTERED, flaws=tuple(told))
 
 
 def _compared(path: Path, name: str, digest: str) -> list[Sentence]:

@@ -48,6 +48,7 @@ class Witnessed:
     corrections: Sequence[Correction] = ()
     reviews: Sequence[Review] = ()
     traces: Sequence[Trace] = ()
+    signatures: Sequence[Signature] = ()  # all of them, where there is more than the newest
 
 
 def as_told(
@@ -104,12 +105,15 @@ def as_told(
         "approved": {"by": approved.approved_by, "at": approved.approved_at.isoformat()},
         "signatures": [
             {
-                "signer": signature.signer,
-                "certificate_sha256": signature.certificate,
-                "level": signature.level,
-                "ordered_by": signature.ordered_by,
-                "at": signature.at.isoformat(),
+                "signer": made.signer,
+                "certificate_sha256": made.certificate,
+                "level": made.level,
+                "ordered_by": made.ordered_by,
+                "at": made.at.isoformat(),
+                "sealed_sha512": made.pdf_digest,
             }
+            for made in witnessed.signatures or (signature,)
+            if made.at <= signature.at
         ],
         "events": [_event(event) for event in events],
     }

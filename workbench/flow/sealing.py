@@ -163,6 +163,7 @@ def witnessed(work: Work, document: Document) -> exchange.Witnessed:
         corrections=store.corrections(document.id),
         reviews=store.reviews(document.id),
         traces=store.traces(document.id),
+        signatures=store.signatures(document.id),
     )
 
 

@@ -14,7 +14,10 @@ _AT_ONCE = 1000
 
 
 def sealed(rows: Rows, *, pdf: str = "", record: str = "") -> tuple[tuple[str, str, str], ...]:
-    """The seals over this file (SHA-512) or this record (SHA-256): document, file, record."""
+    """The seals over this file (SHA-512) or this record (SHA-256), in the order of signing.
+
+    Each as document, file, record.
+    """
     query = sa.select(
         col(Signature.document), col(Signature.pdf_digest), col(Signature.record_digest)
     )
@@ -22,6 +25,7 @@ def sealed(rows: Rows, *, pdf: str = "", record: str = "") -> tuple[tuple[str, s
         query = query.where(col(Signature.pdf_digest) == pdf)
     if record:
         query = query.where(col(Signature.record_digest) == record)
+    query = query.order_by(col(Signature.at))
     with Session(rows.engine.execution_options(reading=True)) as session:
         return tuple((d, p, r) for d, p, r in session.execute(query).all())
 
