@@ -14,9 +14,11 @@ from uuid import uuid4
 
 import pytest
 from ocfl import StorageRoot
+from typer.testing import CliRunner
 
 from workbench import migrations
 from workbench.accounts import hash_password
+from workbench.cli import app
 from workbench.errors import DepositError, NotAllowedError, NotReadyError, StaleDocumentError
 from workbench.flow import cards, custody, withdrawal
 from workbench.model import (
@@ -619,3 +621,35 @@ def test_a_card_follows_its_record_and_keeps_its_withdrawal(work: Workspace) -> 
     assert card is not None
     assert (card.holder, card.holder_name, card.withdrawn_why) == (tied.id, "Tên mới", "rút")
     assert cards.catalogue_new(work) == 0
+
+
+# --- without a screen ----------------------------------------------------------------------------
+
+
+def test_the_command_line_has_the_rights_of_who_orders_and_no_more(
+    work: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = a_record(work)
+    monkeypatch.setenv("WORKBENCH_DATA", str(work.settings.data))
+    monkeypatch.setenv("WORKBENCH_KEYS", str(work.settings.keys))
+
+    def said(*command: str) -> str:
+        result = CliRunner().invoke(app, ["repository", *command])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert result.exit_code == 0, result.output
+        return result.stdout.strip()
+
+    folder = said("make-folder", "Năm 2019", "--by", "soat").splitlines()[-1]
+    said("move", key, "--to", folder, "--by", "soat")
+    assert key in said("list", "--by", "soat", "--search", "hoa sen", "--folder", folder, "--json")
+    assert key not in said("list", "--by", "la", "--json")
+    given = said("share", folder, "--unit", "CA-MX", "--until", "2099-12-31", "--by", "duyet")
+    assert key in said("list", "--by", "la", "--shared", "--json")
+    with pytest.raises(NotAllowedError):
+        said("withdraw", key, "--by", "la-duyet", "--why", "x")
+    said("withdraw", key, "--by", "duyet", "--why", "quét nhầm")
+    assert '"withdrawn": "quét nhầm"' in said("show", key, "--by", "soat", "--json")
+    said("restore", key, "--by", "duyet", "--why", "đã đúng")
+    said("revoke", given.splitlines()[-1], "--by", "duyet")
+    assert key not in said("list", "--by", "la", "--json")

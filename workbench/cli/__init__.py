@@ -26,6 +26,7 @@ from workbench.cli import (
     proofs,
     read,
     report,
+    repository,
     scope,
     seal,
     start,
@@ -82,6 +83,7 @@ app.add_typer(pages.app, name="pages")
 app.add_typer(papers.template, name="template")
 app.add_typer(people.person, name="person")
 app.add_typer(people.unit, name="unit")
+app.add_typer(repository.app, name="repository")
 app.add_typer(scope.scope, name="scope")
 app.add_typer(proofs.seals, name="seals")
 app.add_typer(survey.survey, name="survey")

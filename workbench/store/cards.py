@@ -198,7 +198,7 @@ def _in_shared_folders(sight: Sight) -> Any:
         col(RecordFolder.parent) == reached.c.folder, col(RecordFolder.closed).is_(False)
     )
     reached = reached.union(below)
-    lies = aliased(Card)
+    lies: Any = aliased(Card)
     return (
         sa.select(col(Filing.document))
         .join(reached, reached.c.folder == col(Filing.folder))

@@ -335,5 +335,5 @@ def _told(work: Workspace, event: CustodyEvent) -> str:
 def _receiver(work: Workspace, event: CustodyEvent) -> str:
     if name := event.about.get("to_person"):
         return dossier.person_of(work, name)
-    code = event.about.get("to_unit", "")
+    code = str(event.about.get("to_unit", ""))
     return {unit.code: unit.name for unit in work.store.units()}.get(code, code)
