@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -23,14 +23,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from workbench.signing import Pkcs12Keys, TimeStamps, Trust
 
-_MIDNIGHT = "T00:00:00+0000"
-BEGIN, END = f"2026-01-01{_MIDNIGHT}", f"2060-01-01{_MIDNIGHT}"
-_VALID = {
-    "officer": ("2026-01-01", "2029-01-01"),
-    "agency": ("2026-01-01", "2029-01-01"),
-    "gone": ("2026-01-01", "2029-01-01"),
-    "tsa1": ("2026-01-01", "2031-01-01"),
-    "tsa2": ("2030-01-01", "2036-01-01"),
+_MIDNIGHT = "01-01T00:00:00+0000"
+_VALID = {  # from when until when, in years from the one that the authority is made in
+    "officer": (0, 3),
+    "agency": (0, 3),
+    "gone": (0, 3),
+    "tsa1": (0, 5),
+    "tsa2": (4, 10),
 }
 NAMES = {"officer": "Nguyễn Văn An", "agency": "Công an tỉnh Sóc Trăng", "gone": "Đã thu hồi"}
 
@@ -114,7 +113,7 @@ class _Near(TimeStamps):
         return self._pki.answer(req)
 
 
-def make(folder: Path, at: datetime | None = None) -> Pki:
+def make(folder: Path, at: datetime) -> Pki:
     """A new authority with its files under `folder`; P-256 but for the agency's RSA-2048."""
     folder.mkdir(parents=True, exist_ok=True)
     names = ["root", "issuer", *_VALID]
@@ -132,13 +131,12 @@ def make(folder: Path, at: datetime | None = None) -> Pki:
             )
         )
     config = CertomancerConfig(
-        yaml.safe_load(yaml.safe_dump(_config(names))), key_search_dir=str(folder)
+        yaml.safe_load(yaml.safe_dump(_config(names, at.year))), key_search_dir=str(folder)
     )
-    arch = config.get_pki_arch(ArchLabel("made-up"))
-    return Pki(arch, folder, at or datetime(2026, 11, 22, 5, tzinfo=UTC))
+    return Pki(config.get_pki_arch(ArchLabel("made-up")), folder, at)
 
 
-def _config(names: list[str]) -> dict[str, object]:
+def _config(names: list[str], year: int) -> dict[str, object]:
     signs = [{"id": "key_usage", "critical": True, "smart-value": {"schema": "key-usage",
               "params": ["digital_signature", "non_repudiation"]}}]  # fmt: skip
     certifies = [
@@ -150,7 +148,7 @@ def _config(names: list[str]) -> dict[str, object]:
         *signs,
         {"id": "extended_key_usage", "critical": True, "value": ["time_stamping"]},
     ]
-    long = {"valid-from": BEGIN, "valid-to": END}
+    long = _from_to(year - 1, year + 34)
     certs: dict[str, object] = {
         "root": {"subject": "root", "subject-key": "root", "issuer": "root",
                  "authority-key": "root", "validity": long, "extensions": certifies},
@@ -160,15 +158,12 @@ def _config(names: list[str]) -> dict[str, object]:
     for name, (begin, end) in _VALID.items():
         certs[name] = {
             "issuer": "issuer",
-            "validity": {
-                "valid-from": f"{begin}T00:00:00+0000",
-                "valid-to": f"{end}T00:00:00+0000",
-            },
+            "validity": _from_to(year + begin, year + end),
             "extensions": [*(stamps if name.startswith("tsa") else signs), _listed("issuer")],
         }
         if name == "gone":
             certs[name] |= {  # type: ignore[operator]
-                "revocation": {"revoked-since": "2026-02-01T00:00:00+0000",
+                "revocation": {"revoked-since": f"{year}-{_MIDNIGHT}",
                                "reason": "key_compromise"}
             }  # fmt: skip
     return {
@@ -199,3 +194,7 @@ def _config(names: list[str]) -> dict[str, object]:
 def _listed(by: str) -> dict[str, object]:
     value = {"schema": "crl-dist-url", "params": {"crl-repo-names": [f"{by}-crl"]}}
     return {"id": "crl_distribution_points", "smart-value": value}
+
+
+def _from_to(begin: int, end: int) -> dict[str, str]:
+    return {"valid-from": f"{begin}-{_MIDNIGHT}", "valid-to": f"{end}-{_MIDNIGHT}"}

@@ -26,6 +26,7 @@ from workbench.workspace import Workspace
 IDLE_SECONDS = 1.0
 FOLLOW_CALM_SECONDS = 30.0  # between two looks of the event lake, while nothing waits
 FOLLOW_BUSY_SECONDS = 300.0
+PROVE_SECONDS = 600.0  # between two looks whether seals are due for new proof, while nothing waits
 HOUSE_SECONDS = 5.0  # between two looks into the outbox
 HOUSE_PATIENCE_SECONDS = 60.0  # after something went wrong there
 PHONE_SECONDS = 3.0  # between two questions whether a seal was confirmed on the phone
@@ -54,6 +55,9 @@ def run(work: Workspace, *, until_empty: bool = False) -> int:
         phone = (work, f"{me.id}/phone", stop, until_empty)
         threads.append(threading.Thread(target=_have_confirmed, args=phone, daemon=True))
     follower = threading.Thread(target=_follow, args=(work, stop, steps), daemon=True)
+    if work.settings.tsa:
+        prover = (work, f"{me.id}/proof", stop, steps)
+        threading.Thread(target=_prove, args=prover, daemon=True).start()
     keeper = threading.Thread(target=_keep_house, args=(work, f"{me.id}/house", stop), daemon=True)
     parent = os.getppid()
     try:
@@ -186,6 +190,20 @@ def _keep_house(work: Workspace, holder: str, stop: threading.Event) -> None:
             kind = type(error).__name__
             log.error("worker.house", worker=holder, error=kind, where=places(error))
             stop.wait(HOUSE_PATIENCE_SECONDS)
+
+
+def _prove(work: Workspace, holder: str, stop: threading.Event, steps: _Count) -> None:
+    """Give new proof to seals that are due, in a calm moment."""
+    last = time.monotonic() - PROVE_SECONDS
+    while not stop.wait(IDLE_SECONDS):
+        if not steps.is_calm or time.monotonic() - last < PROVE_SECONDS:
+            continue
+        try:
+            flow.prove(work, by=holder)
+        except Exception as error:
+            # Proof that is late by a moment is no reason to stop reading.
+            log.error("worker.proof", error=type(error).__name__, where=places(error))
+        last = time.monotonic()
 
 
 def _alive(pid: int) -> bool:
