@@ -13,6 +13,7 @@ from workbench.cli import (
     audit,
     bench,
     calibrate,
+    catalogue,
     check,
     convert,
     deliver,
@@ -78,6 +79,7 @@ for command in _COMMANDS:
 app.command("import")(imports.import_)
 app.add_typer(bench.app, name="bench")
 app.add_typer(calibrate.app, name="calibrate")
+app.add_typer(catalogue.catalogue, name="catalogue")
 app.add_typer(lake.lake, name="lake")
 app.add_typer(pages.app, name="pages")
 app.add_typer(papers.template, name="template")

@@ -66,7 +66,7 @@ def _must_stand(before: Tables, table: str, entries: Sequence[Entry]) -> None:
     after = Tables(
         {**before.changed, table: {**before.changed.get(table, {}), **{e.key: e for e in entries}}}
     )
-    known = set(dated.check(before, table))
+    known = dated.check(before, table)
     for key, says in dated.check(after, table):
         if (key, says) not in known:
             raise NotReadyError(

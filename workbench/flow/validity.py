@@ -18,9 +18,11 @@ import structlog
 from workbench import vietnamese
 from workbench.errors import NotReadyError
 from workbench.flow.claimed import words_by_page
-from workbench.flow.lasting import UNTIL, of, of_many
+from workbench.flow.lasting import UNTIL
 from workbench.flow.lasting import Holding as Holding
 from workbench.flow.lasting import State as State
+from workbench.flow.lasting import of as of
+from workbench.flow.lasting import of_many as of_many
 from workbench.flow.people import account, any_of
 from workbench.flow.work import Work
 from workbench.model import (

@@ -55,6 +55,13 @@ PLACES: tuple[Place, ...] = (
         "monitoring",
         frozenset({Role.MANAGER, Role.REVIEWER, Role.APPROVER}),  # those who work see their own
     ),
+    Place(
+        "catalogues.py",
+        "Catalogues",
+        "Administration",
+        "menu_book",
+        frozenset({Role.DESIGNER, Role.MANAGER, Role.ADMINISTRATOR}),
+    ),
     Place("people.py", "People", "Administration", "group", frozenset({Role.ADMINISTRATOR})),
 )
 
