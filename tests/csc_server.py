@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
+import warnings
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,10 +39,14 @@ class Csc:
         return self.folder / "root.pem"
 
     def start(self, config: CertomancerConfig) -> Csc:
-        served = CSCWithCertomancer(
-            config,
-            service_params=DummyServiceParams(hash_pinning_required=True, multisign=self.multisign),
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it names what it keeps in a way that aiohttp dislikes
+            served = CSCWithCertomancer(
+                config,
+                service_params=DummyServiceParams(
+                    hash_pinning_required=True, multisign=self.multisign
+                ),
+            )
         served.register_routes()
         served.app.router.add_post("/csc/v1/oauth2/token", self._token)
         served.app.router.add_post("/csc/v1/credentials/sendOTP", self._sent)
@@ -93,8 +99,6 @@ class Csc:
                     return web.json_response({"error": "invalid_otp"}, status=400)
             answer: web.StreamResponse = await handler(request)
             if name == "credentials/info" and self.wants_otp:
-                import json
-
                 assert isinstance(answer, web.Response)
                 told = json.loads(answer.text or "{}")
                 told |= {"authMode": "explicit", "OTP": {"presence": "true", "type": "online"}}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -16,22 +17,27 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from PIL import Image
 
-from tests import soft_token
+from tests import csc_server, smartca_server, soft_token
+from tests.smartca_server import Phone, Serving
 from workbench import signing
 from workbench.catalogues.profiles import profiles
 from workbench.errors import SigningError
-from workbench.model import Act, Approved, Record, SettledField
+from workbench.model import Act, Approved, Asked, Record, SettledField
 from workbench.rendition import RenditionPage, render
 from workbench.seams import Signer
 from workbench.signing import (
+    CscKeys,
     PadesSigner,
     Pkcs11Keys,
     Pkcs12Keys,
     Rules,
+    Service,
+    SmartCaKeys,
     State,
     Trust,
     trial,
     verify,
+    verify_detached,
 )
 
 NOON = datetime.now(UTC).replace(hour=5, minute=0, second=0, microsecond=0)
@@ -129,16 +135,58 @@ def by_rsa(folder: Path) -> Made:
     return with_intermediate(folder, rsa.generate_private_key(65537, 3072))
 
 
-@pytest.fixture(
-    scope="module",
-    params=[by_trial, by_trial_seen, by_curve, by_rsa, by_curve_in_token, by_rsa_in_token],
-    ids=lambda f: f.__name__,
-)
+_SERVING = ExitStack()  # services that one kind of key needs; closed when its tests are over
+
+
+def by_csc(folder: Path, private: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> Made:
+    """In a service of the CSC API: certomancer's, behind a client's secret and a PIN."""
+    csc = csc_server.serve(folder, private)
+    _SERVING.callback(csc.close)
+    service = Service(csc.url, csc_server.CLIENT, folder / "secret")
+    return PadesSigner(CscKeys(service, csc.credential, csc_server.PIN)), Trust.read([csc.root])
+
+
+def by_curve_in_csc(folder: Path) -> Made:
+    return by_csc(folder, ec.generate_private_key(ec.SECP256R1()))
+
+
+def by_rsa_in_csc(folder: Path) -> Made:
+    return by_csc(folder, rsa.generate_private_key(65537, 2048))
+
+
+def by_phone(folder: Path, private: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> Made:
+    """In a service whose owner confirms on a phone, at the second question."""
+    _, trusted = with_intermediate(folder, private)
+    kept = pkcs12.load_pkcs12((folder / "signer.p12").read_bytes(), b"secret")
+    assert kept.cert is not None
+    held = [kept.cert.certificate, *(other.certificate for other in kept.additional_certs)]
+    phone = Phone(private, held, answers_itself=True)
+    _SERVING.callback(Serving(phone).close)
+    service = Service(phone.url, smartca_server.CLIENT, smartca_server.secret_in(folder))
+    return PadesSigner(SmartCaKeys(service, smartca_server.USER, pause=0.01)), trusted
+
+
+def by_curve_by_phone(folder: Path) -> Made:
+    return by_phone(folder, ec.generate_private_key(ec.SECP256R1()))
+
+
+def by_rsa_by_phone(folder: Path) -> Made:
+    return by_phone(folder, rsa.generate_private_key(65537, 2048))
+
+
+KINDS = (
+    by_trial, by_trial_seen, by_curve, by_rsa, by_curve_in_token, by_rsa_in_token,
+    by_curve_in_csc, by_rsa_in_csc, by_curve_by_phone, by_rsa_by_phone,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=KINDS, ids=lambda f: f.__name__)
 def made(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tokens: None
-) -> Made:
+) -> Iterator[Made]:
     make: Callable[[Path], Made] = request.param
-    return make(tmp_path_factory.mktemp("keys"))
+    with _SERVING:
+        yield make(tmp_path_factory.mktemp("keys"))
 
 
 def test_never_a_byte_that_was_there_is_changed(made: Made) -> None:
@@ -171,7 +219,9 @@ def test_no_byte_of_the_signature_itself_can_be_changed(made: Made) -> None:
     sealed = signer.sign(approved(), pdf()).pdf
     start = sealed.rindex(b"/Contents <") + len(b"/Contents <")
     end = sealed.index(b"0" * 64, start)
-    for place in range(start, end, 9):
+    # What a key in a service signs is put together here as any other; fewer places are looked at.
+    step = 45 if signer.at_once > 1 else 9
+    for place in range(start, end, step):
         flipped = bytearray(sealed)
         flipped[place] = ord(f"{int(chr(sealed[place]), 16) ^ 1:x}")
         assert verify(bytes(flipped), trust).state is not State.INTACT, place - start
@@ -199,3 +249,56 @@ def test_a_record_that_changed_after_approval_is_not_sealed(made: Made) -> None:
 def test_what_is_no_pdf_is_not_sealed(made: Made) -> None:
     with pytest.raises(SigningError, match="damaged"):
         made[0].sign(approved(), b"%PDF-1.7 nothing")
+
+
+def in_steps(signer: Signer, *pdfs: bytes | None) -> tuple[dict[str, bytes], list[object]]:
+    """Signatures for these papers by one order, and what was prepared for them."""
+    papers = {f"paper-{n}": signer.prepare(approved(), pdf) for n, pdf in enumerate(pdfs)}
+    answer = signer.order(papers, transaction="order-1" if not signer.asks else f"o{id(papers)}")
+    while isinstance(answer, Asked):
+        answer = signer.answer(answer.code) or answer
+    return dict(answer), list(papers.values())
+
+
+def test_in_steps_with_one_order_each_paper_gets_its_own_seal(made: Made) -> None:
+    signer, trust = made
+    signatures, papers = in_steps(signer, pdf(), None)
+    paper, record = (
+        signer.finish(prepared, signatures[f"paper-{n}"])  # type: ignore[arg-type]
+        for n, prepared in enumerate(papers)
+    )
+    assert verify(paper.pdf, trust).state is State.INTACT
+    assert verify_detached(record.pdf, record.beside, trust).state is State.INTACT
+
+
+def test_a_signature_over_another_paper_is_refused(made: Made) -> None:
+    signer, _ = made
+    signatures, papers = in_steps(signer, pdf(), None)
+    with pytest.raises(SigningError, match="not its certificate's signature"):
+        signer.finish(papers[0], signatures["paper-1"])  # type: ignore[arg-type]
+
+
+def test_a_record_without_pages_is_sealed_beside_its_canonical_json(
+    made: Made, tmp_path: Path
+) -> None:
+    """Detached CAdES (ETSI EN 319 122-1, B-B), which openssl reads with code that is not ours."""
+    signer, trust = made
+    signed = signer.sign(approved(), None)
+
+    assert signed.pdf == approved().record.canonical()
+    assert verify_detached(signed.pdf, signed.beside, trust).state is State.INTACT
+    assert verify_detached(signed.pdf + b" ", signed.beside, trust).state is State.ALTERED
+    (tmp_path / "record.json").write_bytes(signed.pdf)
+    (tmp_path / "record.json.p7s").write_bytes(signed.beside)
+    root = x509.load_der_x509_certificate((*trust.anchors, *trust.trial)[0])
+    (tmp_path / "root.pem").write_bytes(root.public_bytes(serialization.Encoding.PEM))
+    told = subprocess.run(
+        [
+            "openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-purpose", "any",
+            "-in", tmp_path / "record.json.p7s", "-content", tmp_path / "record.json",
+            "-CAfile", tmp_path / "root.pem", "-out", "/dev/null",
+        ],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    assert "CAdES Verification successful" in told.stderr

@@ -44,7 +44,7 @@ from workbench.workspace import Settings, Workspace, open_workspace, prepare_dem
 
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
 PIN = "246810"
-_TOKEN = "workbench-bench"  # noqa: S105 - a name
+TOKEN = "workbench-bench"  # noqa: S105 - a name
 _SECONDS = 1800.0  # for the whole run
 
 # A registration of a seal, as a clerk would type it: whole, so that it can be approved.
@@ -132,10 +132,12 @@ def vouch(work: Work, document: str) -> None:
     validity.state_term(
         work, document, Validity.INDEFINITE, by="duyet1", reason="Hồ sơ đo thử, vô thời hạn"
     )
-    for found in flow.sheet(work, document).errors:  # a made-up scan is not to the letter
-        flow.override(work, document, found.rule, found.fields, by="duyet1", reason="Hồ sơ đo thử")
-    revision = flow.sheet(work, document).document.revision
-    flow.approve(work, document, by="duyet1", revision=revision)
+    seen = flow.sheet(work, document)
+    for found in seen.errors:  # a made-up scan is not to the letter
+        seen = flow.override(
+            work, document, found.rule, found.fields, by="duyet1", reason="Hồ sơ đo thử"
+        )
+    flow.approve(work, document, by="duyet1", revision=seen.document.revision)
 
 
 def _with_pages(
@@ -186,7 +188,7 @@ class Site:
             "WORKBENCH_KEYS": str(folder / "keys"),
             "WORKBENCH_SEALING": "token",
             "WORKBENCH_TOKEN_MODULE": str(MODULE),
-            "WORKBENCH_TOKEN_NAME": _TOKEN,
+            "WORKBENCH_TOKEN_NAME": TOKEN,
         }
 
     @classmethod
@@ -300,8 +302,8 @@ def make_token(folder: Path, environment: Mapping[str, str]) -> None:
     (folder / "root.pem").write_bytes(root.public_bytes(Encoding.PEM))
     pem = folder / "key.pem"
     pem.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    tool("--init-token", "--free", "--label", _TOKEN, "--pin", PIN, "--so-pin", "13579246")
-    tool("--import", str(pem), "--token", _TOKEN, "--label", "seal", "--id", "01", "--pin", PIN)
+    tool("--init-token", "--free", "--label", TOKEN, "--pin", PIN, "--so-pin", "13579246")
+    tool("--import", str(pem), "--token", TOKEN, "--label", "seal", "--id", "01", "--pin", PIN)
     pem.unlink()
     # The driver looks for its tokens once a process; this one may have another by now.
     subprocess.run(  # noqa: S603 - our own program
@@ -317,7 +319,7 @@ _ADD_CERTIFICATE = "import sys; from workbench.bench import lots; lots.add_certi
 def add_certificate(der: str) -> None:
     """Write the signer's certificate (DER, hexadecimal) beside its key."""
     certificate = x509.load_der_x509_certificate(bytes.fromhex(der))
-    token = pkcs11.lib(str(MODULE)).get_token(token_label=_TOKEN)
+    token = pkcs11.lib(str(MODULE)).get_token(token_label=TOKEN)
     with token.open(user_pin=PIN, rw=True) as session:
         session.create_object(
             {

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import typer
 
-from workbench.bench import accuracy, analytics, forecast, signing, station, tables, throughput
+from workbench.bench import (
+    accuracy,
+    analytics,
+    forecast,
+    lots,
+    signing,
+    station,
+    tables,
+    throughput,
+)
 
 app = typer.Typer(no_args_is_help=True, help="Measure; print ratios against the named limit.")
 app.command("accuracy")(accuracy.command)
 app.command("analytics")(analytics.command)
+app.command("batch-signing")(lots.command)
 app.command("forecast")(forecast.command)
 app.command("station")(station.command)
 app.command("signing")(signing.command)
