@@ -420,8 +420,14 @@ def test_a_target_that_takes_records_unasked_gets_each_once_and_bad_ones_wait_fo
 
 
 def test_who_may_not_deliver_is_told_so(site: Site, other: OtherRepository) -> None:
+    key = site.record(1)
     with pytest.raises(NotAllowedError):
-        delivery.order(site, [], http_target(other.address), by="soat1")  # type: ignore[arg-type]
+        delivery.order(site, [key], http_target(other.address), by="soat1")  # type: ignore[arg-type]
+    elsewhere = site.store.person("duyet1")
+    assert elsewhere is not None
+    site.store.keep(elsewhere.model_copy(update={"unit": "CA-MX"}))
+    with pytest.raises(NotAllowedError, match="another unit"):
+        delivery.order(site, [key], http_target(other.address), by="duyet1")  # type: ignore[arg-type]
 
 
 def test_what_a_carrier_says_is_said_in_vietnamese() -> None:

@@ -115,6 +115,14 @@ def examine_bytes(
     return _sealed_file(content, name, trust, inventory, None)
 
 
+def examine_apart(
+    content: bytes, seal: bytes, name: str, trust: Trust, inventory: Inventory | None = None
+) -> Examined:
+    """What is to be said of a file that was handed in with the signature beside it."""
+    verdict = signing.verify_detached(content, seal, trust)
+    return _held_against(inventory, name, sha512(seal).hexdigest(), verdict)
+
+
 # --- files ---------------------------------------------------------------------------------------
 
 

@@ -16,11 +16,19 @@ from uuid import UUID, uuid5
 
 import structlog
 
-from workbench.errors import DepositError, NotReadyError, Sentence, SettingsError, places
+from workbench.errors import (
+    DepositError,
+    NotAllowedError,
+    NotReadyError,
+    Sentence,
+    SettingsError,
+    places,
+)
 from workbench.exchange import bags, carriers, message
 from workbench.exchange import package as packages
 from workbench.exchange.carriers import Carrier, Parcel, TargetRefusedError, TargetSilentError
 from workbench.exchange.targets import Target
+from workbench.flow import custody
 from workbench.flow.people import account, any_of
 from workbench.flow.work import Work
 from workbench.model import (
@@ -109,7 +117,8 @@ def order(
 
     The same version of the same record is laid in once for a target.
     """
-    any_of(account(work, by), Role.APPROVER, Role.MANAGER, Role.ADMINISTRATOR)
+    for key in documents:
+        _must_deliver(work, by, work.store.document(key))
     return _lay_in(work, documents, to, by=by, at=at or now())
 
 
@@ -176,13 +185,25 @@ def send_due(
 
 def try_again(work: Work, key: str, *, by: str) -> bool:
     """Send a refused or waiting delivery at once."""
-    any_of(account(work, by), Role.APPROVER, Role.MANAGER, Role.ADMINISTRATOR)
+    _must_deliver(work, by, outbox.delivery(work.store, key))
     return outbox.again(work.store, key, at=now())
 
 
 def give_up(work: Work, key: str, *, by: str) -> bool:
-    any_of(account(work, by), Role.APPROVER, Role.MANAGER, Role.ADMINISTRATOR)
+    """Send it no more; it can be ordered for another version of the record."""
+    _must_deliver(work, by, outbox.delivery(work.store, key))
     return outbox.withdraw(work.store, key, at=now())
+
+
+def _must_deliver(work: Work, by: str, of: Document | Delivery | None) -> None:
+    """Raise NotAllowedError unless the person may deliver the records of this unit."""
+    person = account(work, by)
+    any_of(person, Role.APPROVER, Role.MANAGER)
+    unit = custody.kept_of(person)
+    if of is not None and of.unit != unit:
+        raise NotAllowedError(
+            "This record belongs to another unit.", "Leave it to an approver of that unit."
+        )
 
 
 # --- laying in -----------------------------------------------------------------------------------
@@ -314,6 +335,8 @@ def _against_rules(
             )
     if to.largest and sum(map(len, files.values())) > to.largest:
         found.append(_error("largest", Sentence("The files are larger than the target takes.")))
+    if work.store.withdrawn_among([document.id]):
+        found.append(_error("withdrawn", Sentence("The record was withdrawn from the repository.")))
     signature = _signature(work, document)
     if signature is None or not {packages.PDF, packages.DETACHED} & files.keys():
         found.append(_error("unsigned", Sentence("The record is not sealed.")))

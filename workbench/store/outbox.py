@@ -90,13 +90,14 @@ def deliveries(
     state: DeliveryState | None = None,
     target: str = "",
     document: str = "",
+    unit: str | None = None,
     limit: int = 50,
     offset: int = 0,
 ) -> list[Delivery]:
-    """Deliveries that match, the newest first."""
+    """Deliveries that match, the newest first; `unit`: only of its records."""
     query = (
         select(Delivery)
-        .where(*_matching(state, target, document))
+        .where(*_matching(state, target, document, unit))
         .order_by(col(Delivery.at).desc(), col(Delivery.id))
         .limit(limit)
         .offset(offset)
@@ -105,11 +106,11 @@ def deliveries(
         return list(session.exec(query).all())
 
 
-def counts(rows: Rows, *, target: str = "") -> dict[DeliveryState, int]:
+def counts(rows: Rows, *, unit: str | None = None) -> dict[DeliveryState, int]:
     """How many deliveries stand where; every state is named."""
     query = (
         sa.select(col(Delivery.state), sa.func.count())
-        .where(*_matching(None, target, ""))
+        .where(*_matching(None, "", "", unit))
         .group_by(col(Delivery.state))
     )
     with Session(rows.engine.execution_options(reading=True)) as session:
@@ -117,7 +118,7 @@ def counts(rows: Rows, *, target: str = "") -> dict[DeliveryState, int]:
     return {state: found.get(state, 0) for state in DeliveryState}
 
 
-def undelivered(rows: Rows, target: str, *, limit: int = 500) -> list[str]:
+def undelivered(rows: Rows, target: str, *, unit: str | None = None, limit: int = 500) -> list[str]:
     """Receipted records, oldest first, of which no version was ever laid in for this target."""
     laid = sa.select(col(Delivery.document)).where(col(Delivery.target) == target)
     query = (
@@ -126,11 +127,20 @@ def undelivered(rows: Rows, target: str, *, limit: int = 500) -> list[str]:
         .order_by(col(Document.created_at))
         .limit(limit)
     )
+    if unit is not None:
+        query = query.where(col(Document.unit) == unit)
     with Session(rows.engine.execution_options(reading=True)) as session:
         return [str(key) for (key,) in session.execute(query).all()]
 
 
-def _matching(state: DeliveryState | None, target: str, document: str) -> list[Any]:
+def delivery(rows: Rows, key: str) -> Delivery | None:
+    with Session(rows.engine.execution_options(reading=True), expire_on_commit=False) as session:
+        return session.get(Delivery, key)
+
+
+def _matching(
+    state: DeliveryState | None, target: str, document: str, unit: str | None
+) -> list[Any]:
     wanted: list[Any] = []
     if state is not None:
         wanted.append(col(Delivery.state) == state)
@@ -138,6 +148,8 @@ def _matching(state: DeliveryState | None, target: str, document: str) -> list[A
         wanted.append(col(Delivery.target) == target)
     if document:
         wanted.append(col(Delivery.document) == document)
+    if unit is not None:
+        wanted.append(col(Delivery.unit) == unit)
     return wanted
 
 

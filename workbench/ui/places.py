@@ -15,6 +15,7 @@ PAGES = Path(workbench.__file__).parents[1] / "pages"
 EVERYBODY = frozenset(Role)
 # Who may see what a paper says. An administrator looks after accounts and needs no paper for it.
 READERS = frozenset({Role.REVIEWER, Role.DESIGNER, Role.APPROVER, Role.MANAGER})
+_DELIVERERS = frozenset({Role.APPROVER, Role.MANAGER})
 _ASKERS = frozenset({Role.REVIEWER, Role.APPROVER, Role.MANAGER})
 
 
@@ -45,6 +46,8 @@ PLACES: tuple[Place, ...] = (
     Place("approve.py", "Approve", "Work", "approval", frozenset({Role.APPROVER})),
     Place("sign.py", "Sign and export", "Work", "verified", frozenset({Role.APPROVER})),
     Place("repository.py", "Repository", "Work", "inventory_2", READERS),
+    Place("deliver.py", "Delivery", "Work", "local_shipping", _DELIVERERS),
+    Place("verify.py", "Verify", "Work", "shield", EVERYBODY),
     Place("difficulties.py", "Log of difficulties", "Work", "contact_support", READERS),
     Place("engines.py", "Engines", "Looking into it", "compare", READERS),
     Place("templates.py", "Templates", "Looking into it", "dashboard_customize", READERS),

@@ -11,12 +11,11 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from workbench import exchange, signing, ui
+from workbench import exchange, ui
 from workbench.catalogues.profiles import Corner, Level, Line, Profile
 from workbench.flow import custody
 from workbench.model import Check, CheckState, Document, Person, Stage
-from workbench.signing import State
-from workbench.ui import badges, dossier, frame, notation
+from workbench.ui import badges, beside, dossier, frame, notation, verdicts
 from workbench.words import language, say
 from workbench.workspace import Workspace, seal_rules
 
@@ -306,24 +305,23 @@ def _kept(work: Workspace, document: Document) -> None:
                 + f" · {notation.literal(receipt.object_id)}]"
             )
         with right.container(horizontal=True, vertical_alignment="center"):
-            st.html(dossier.download(document), width="content")
+            alone = signature if signature and signature.beside else None
+            if alone:
+                beside.offer(work, document, alone)
+            else:
+                st.html(dossier.download(document), width="content")
             if st.button(say("Verify"), icon=":material/shield:", key=f"verify.{document.id}"):
-                verdict(work, work.store.get(document.pdf_digest or ""))
+                if alone:
+                    beside.verdict(work, document, alone)
+                else:
+                    verdicts.show(work, work.store.get(document.pdf_digest or ""))
 
 
 def check_file(work: Workspace) -> None:
     """Hand a signed PDF in and hear whether it is intact."""
     given = st.file_uploader(say("A signed PDF"), "pdf", key="sign.check")
     if given is not None:
-        verdict(work, given.getvalue())
-
-
-def verdict(work: Workspace, pdf: bytes) -> None:
-    """Intact, altered, untrusted or unsigned: said with its reasons."""
-    found = signing.verify(pdf, signing.trust(work.settings.keys_folder))
-    tell = {State.INTACT: st.success, State.ALTERED: st.error}.get(found.state, st.warning)
-    details = "\n".join(f"- {notation.literal(say(sentence))}" for sentence in found.details)
-    tell(f"**{notation.literal(say(found.sentence))}**\n\n{details}")
+        verdicts.show(work, given.getvalue(), given.name)
 
 
 def _excel(work: Workspace, unit: str) -> bytes:
