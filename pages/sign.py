@@ -4,7 +4,7 @@ import streamlit as st
 
 from workbench import flow, review, ui
 from workbench.model import Role, Stage
-from workbench.ui import frame, notation, seals
+from workbench.ui import frame, notation, pending, seals
 from workbench.words import say
 
 work, person = ui.workspace(), ui.person()
@@ -31,6 +31,7 @@ with to_seal:
             n = flow.order_seal(work, documents, by=person.name, profile=chosen_profile)
             frame.done(say("{n} documents are being sealed.", n=notation.number(n)))
             st.rerun()
+    pending.tell_what_rests(work)
     waiting = work.store.count(stage=Stage.APPROVED, unsealed=True)
     if not waiting:
         frame.nothing(
@@ -53,6 +54,7 @@ with to_seal:
             args=([document.id for document in chosen], profile.id),
         )
 with under_way:
+    pending.show(work, person)
     seals.watch(work)
 with kept:
     seals.show_kept(work, person)

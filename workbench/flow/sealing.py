@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
+from typing import Any
 
 import structlog
 
@@ -87,7 +88,7 @@ def keep_sealed(work: Work, document: Document, signed: Signed, *, holder: str) 
     store = work.store
     assert document.seal_by is not None  # noqa: S101 - an unordered seal is never claimed
     beside = store.put(signed.beside) if signed.beside else ""
-    kept = {} if signed.beside else {"pdf_digest": store.put(signed.pdf)}
+    kept: dict[str, Any] = {} if signed.beside else {"pdf_digest": store.put(signed.pdf)}
     store.move(
         document,
         Stage.SIGNED,
