@@ -271,6 +271,7 @@ class Measured:
     mended: int  # records after the mended file
     doubles: int  # papers that stand twice in the end
     seconds: Mapping[str, float]
+    cpu: float  # seconds of computing for the first import: what another's load does not change
 
     @property
     def total(self) -> float:
@@ -290,7 +291,8 @@ class Measured:
             "new_on_repeat": self.again, "records_after_mending": self.mended,
             "doubles": self.doubles,
             "seconds": {name: round(s, 2) for name, s in self.seconds.items()},
-            "total_seconds": round(self.total, 2), "limit_seconds": LIMIT,
+            "total_seconds": round(self.total, 2), "cpu_seconds": round(self.cpu, 2),
+            "limit_seconds": LIMIT,
             "ratio": round(self.total / LIMIT, 3), "holds": self.holds,
         }  # fmt: skip
 
@@ -313,6 +315,7 @@ def measure(*, rows: int = ROWS, of_each: int = OF_EACH, seed: int = 1) -> Measu
                 work, entryfiles.read(path), PROFILE, unit="PC06", choices=Choices(), today=TODAY
             )
 
+        computing = time.process_time()
         begun = time.perf_counter()
         book = entryfiles.read(spoilt)
         seconds["read"] = time.perf_counter() - begun
@@ -324,6 +327,7 @@ def measure(*, rows: int = ROWS, of_each: int = OF_EACH, seed: int = 1) -> Measu
         begun = time.perf_counter()
         taken = importing.take_in(work, first, by="soat1", good_rows=True)
         seconds["keep"] = time.perf_counter() - begun
+        cpu = time.process_time() - computing
         begun = time.perf_counter()
         again = importing.take_in(work, plan(spoilt), by="soat1", good_rows=True)
         seconds["again"] = time.perf_counter() - begun
@@ -346,6 +350,7 @@ def measure(*, rows: int = ROWS, of_each: int = OF_EACH, seed: int = 1) -> Measu
         mended=len(taken.documents) + len(again.documents) + len(rest.documents),
         doubles=sum(times - 1 for times in numbers.values()),
         seconds=seconds,
+        cpu=cpu,
     )
 
 
@@ -369,7 +374,7 @@ def command(rows: int = ROWS, of_each: int = OF_EACH, seed: int = 1, json: bool 
             f"{found.missed} missed, {found.invented} invented; {found.papers} of {found.good} "
             f"good rows in, {found.again} more on repeat, {found.mended} after mending, "
             f"{found.doubles} doubles; {parts}; in all {found.total:.1f} s, "
-            f"{found.total / LIMIT:.0%} of {LIMIT:.0f} s"
+            f"{found.total / LIMIT:.0%} of {LIMIT:.0f} s ({found.cpu:.1f} s of computing)"
         )
     if not found.holds:
         raise SystemExit(1)
