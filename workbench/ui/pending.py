@@ -52,7 +52,10 @@ def _one(work: Workspace, order: Waiting, person: Person) -> None:
         names += " " + say("and {n} more", n=notation.number(more))
     left.markdown(f":gray[{names}]")
     if right.button(
-        say("Take the order back"), icon=":material/undo:", key=f"pending.{order.request}"
+        say("Take the order back"),
+        icon=":material/undo:",
+        key=f"pending.{order.request}",
+        width="stretch",
     ):
         n = pending.withdraw(work, order.request, by=person.name)
         frame.done(say("{n} documents wait for their order again.", n=notation.number(n)))

@@ -310,11 +310,11 @@ def _kept(work: Workspace, document: Document) -> None:
                 beside.offer(work, document, alone)
             else:
                 st.html(dossier.download(document), width="content")
-            if st.button(say("Verify"), icon=":material/shield:", key=f"verify.{document.id}"):
-                if alone:
-                    beside.verdict(work, document, alone)
-                else:
-                    verdicts.show(work, work.store.get(document.pdf_digest or ""))
+            asked = st.button(say("Verify"), icon=":material/shield:", key=f"verify.{document.id}")
+        if asked and alone:
+            beside.verdict(work, document, alone)
+        elif asked:
+            verdicts.show(work, work.store.get(document.pdf_digest or ""))
 
 
 def check_file(work: Workspace) -> None:
