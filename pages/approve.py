@@ -6,7 +6,17 @@ import streamlit as st
 
 from workbench import flow, review, ui
 from workbench.model import Role, Stage
-from workbench.ui import dossier, frame, notation, page_image, required_note, threads, way
+from workbench.ui import (
+    dossier,
+    frame,
+    let_pass,
+    notation,
+    page_image,
+    required_note,
+    threads,
+    validity_note,
+    way,
+)
 from workbench.words import say
 
 work, person = ui.workspace(), ui.person()
@@ -66,8 +76,10 @@ document = sheet.document
 with title:
     st.subheader(notation.literal(dossier.name_of(work, document)), anchor=False)
 dossier.summary(work, document)
+st.markdown(validity_note.line(work, document))
 way.note(work, sheet, person)
 required_note.show(work, sheet, person)
+let_pass.show(work, sheet, person)
 
 left, right = st.columns([5, 4], gap="large")
 with left:

@@ -8,6 +8,7 @@ from workbench.model import Stage
 from workbench.ui import (
     dossier,
     frame,
+    let_pass,
     listing,
     match_sheet,
     notation,
@@ -16,6 +17,7 @@ from workbench.ui import (
     places,
     required_note,
     threads,
+    validity_note,
     way,
 )
 from workbench.words import say
@@ -69,6 +71,7 @@ if document.stage is Stage.HELD:
 sheet = flow.sheet(work, document.id)
 way.note(work, sheet, person)
 required_note.show(work, sheet, person)
+let_pass.show(work, sheet, person)
 left, right = st.columns([5, 4], gap="large")
 with left:
     page_image.show_all(
@@ -76,7 +79,14 @@ with left:
     )
 with right:
     tabs = st.tabs(
-        [say("Fields"), say("Kind"), say("Pages of the paper"), say("History"), say("Keeping")],
+        [
+            say("Fields"),
+            say("Kind"),
+            say("Pages of the paper"),
+            say("History"),
+            say("Keeping"),
+            say("Validity"),
+        ],
         default=say("Kind") if document.stage is Stage.HELD else None,
     )
     with tabs[0]:
@@ -93,3 +103,6 @@ with right:
         dossier.history(work, work.store.events(document.id))
     with tabs[4]:
         dossier.keeping(work, document)
+    with tabs[5]:
+        if sheet.fields:
+            validity_note.show(work, document, person)

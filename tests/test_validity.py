@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from tests.full_workbench import fill
 from workbench import flow
@@ -28,8 +29,9 @@ from workbench.model import (
     Stage,
     Validity,
     Word,
+    now,
 )
-from workbench.workspace import Settings, Workspace, open_workspace, prepare_demo
+from workbench.workspace import ROOT, Settings, Workspace, open_workspace, prepare_demo
 
 TODAY = date(2026, 11, 20)
 
@@ -248,3 +250,45 @@ def test_papers_that_say_the_same_are_found_by_an_index(work: Workspace) -> None
             "WHERE normalised IN ('31/GCN') AND length(normalised) <= 40 AND field IN ('so')"
         ).all()
     assert "ix_proposal_value" in json.dumps([row[-1] for row in plan])
+
+
+# --- on screen -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def seated(work: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    person = work.store.person("soat1")
+    monkeypatch.setattr("workbench.ui.workspace", lambda: work)
+    monkeypatch.setattr("workbench.ui.person", lambda: person)
+    monkeypatch.setattr("workbench.ui.frame.way_to", lambda *_, **__: None)  # there is no menu here
+    return work
+
+
+def test_the_list_of_what_ends_soon_remembers_how_far_a_person_looks(
+    seated: Workspace, papers: list[str]
+) -> None:
+    soon = now().date() + timedelta(days=200)
+    write(seated, papers[0], het_han=f"{soon:%d/%m/%Y}", so="31/GCN")
+    page = AppTest.from_file(str(ROOT / "pages" / "expiring.py"), default_timeout=30).run()
+    assert not page.exception
+    assert not page.dataframe or "31/GCN" not in list(page.dataframe[0].value["number"])
+    page.number_input("expiring.days").set_value(220).run()
+    listed = page.dataframe[0].value
+    assert "31/GCN" in list(listed["number"])
+    assert int(listed[listed["number"] == "31/GCN"]["left"].iloc[0]) == 200
+    assert seated.store.preference("soat1", "expiring") == {"days": 220}
+
+
+def test_a_person_states_the_term_on_the_page_of_the_document(
+    seated: Workspace, papers: list[str]
+) -> None:
+    write(seated, papers[0], het_han="")
+    page = AppTest.from_file(str(ROOT / "pages" / "documents.py"), default_timeout=30)
+    page.query_params["document"] = papers[0]
+    page.run()
+    assert not page.exception
+    page.radio(f"validity.kind.{papers[0]}").set_value(Validity.INDEFINITE).run()
+    page.text_input(f"validity.term.why.{papers[0]}").set_value("Không ghi thời hạn").run()
+    page.button(f"validity.term.{papers[0]}").click().run()
+    assert not page.exception
+    assert validity.of(seated, papers[0]).validity is Validity.INDEFINITE

@@ -35,7 +35,7 @@ NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "result_kinds": {"vi": "Loại kết quả", "en": "Kinds of results"},
         "business_lines": {"vi": "Ngành, nghề", "en": "Lines of business"},
         "copy_kinds": {"vi": "Loại bản", "en": "Kinds of copies"},
-        "id_kinds": {"vi": "Loại giấy tờ định danh", "en": "Kinds of identity numbers"},
+        "id_kinds": {"vi": "Giấy tờ định danh", "en": "Kinds of identity numbers"},
         "abbreviations": {"vi": "Chữ viết tắt", "en": "Abbreviations"},
     }
 )

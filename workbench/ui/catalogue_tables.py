@@ -75,8 +75,8 @@ def _list(table: str, found: list[Entry], known: Tables) -> Entry | None:
             "name": entry.name,
             "code": entry.code,
             "level": say(_LEVELS[entry.level]) if entry.level in _LEVELS else entry.level,
-            "valid_from": entry.valid_from,
-            "valid_to": entry.valid_to,
+            "valid_from": _written(entry.valid_from),
+            "valid_to": _written(entry.valid_to),
             "successor": names.get(entry.successor, entry.successor),
             "certainty": say(_CERTAIN[entry.certainty]),
             "source": entry.source,
@@ -101,18 +101,14 @@ def _list(table: str, found: list[Entry], known: Tables) -> Entry | None:
         selection_mode="single-row",
         key=f"catalogues.rows.{table}",
         column_config={
-            "name": st.column_config.TextColumn(say("Name"), width="large"),
-            "code": st.column_config.TextColumn(say("Code"), width="small"),
-            "level": st.column_config.TextColumn(say("Level"), width="small"),
-            "valid_from": st.column_config.DateColumn(
-                say("First day"), format="DD/MM/YYYY", width="small"
-            ),
-            "valid_to": st.column_config.DateColumn(
-                say("Last day"), format="DD/MM/YYYY", width="small"
-            ),
-            "successor": st.column_config.TextColumn(say("In its place"), width="medium"),
-            "certainty": st.column_config.TextColumn(say("How sure"), width="small"),
-            "source": st.column_config.TextColumn(say("Source"), width="large"),
+            "name": st.column_config.TextColumn(say("Name"), width=230),
+            "code": st.column_config.TextColumn(say("Code"), width=75),
+            "level": st.column_config.TextColumn(say("Level"), width=75),
+            "valid_from": st.column_config.TextColumn(say("First day"), width=100),
+            "valid_to": st.column_config.TextColumn(say("Last day"), width=100),
+            "successor": st.column_config.TextColumn(say("In its place"), width=150),
+            "certainty": st.column_config.TextColumn(say("How sure"), width=110),
+            "source": st.column_config.TextColumn(say("Source"), width=320),
         },
     )
     chosen = list(answer["selection"]["rows"])
@@ -189,6 +185,10 @@ def _day(place: object, label: str, given: date | None, key: str) -> date | None
     return answer if isinstance(answer, date) else None
 
 
+def _written(day: date | None) -> str:
+    return f"{day:%d/%m/%Y}" if day else ""
+
+
 def _files(work: Workspace, table: str, every: tuple[Entry, ...], person: Person) -> None:
     st.download_button(
         say("Write as CSV (Excel opens it)"),
@@ -224,8 +224,8 @@ def _files(work: Workspace, table: str, every: tuple[Entry, ...], person: Person
                     "key": change.after.key,
                     "before": change.before.name if change.before else "",
                     "after": change.after.name,
-                    "valid_from": change.after.valid_from,
-                    "valid_to": change.after.valid_to,
+                    "valid_from": _written(change.after.valid_from),
+                    "valid_to": _written(change.after.valid_to),
                 }
                 for change in made
             ]
@@ -236,8 +236,8 @@ def _files(work: Workspace, table: str, every: tuple[Entry, ...], person: Person
             "key": say("Key"),
             "before": say("As it stands"),
             "after": say("As it would be"),
-            "valid_from": st.column_config.DateColumn(say("First day"), format="DD/MM/YYYY"),
-            "valid_to": st.column_config.DateColumn(say("Last day"), format="DD/MM/YYYY"),
+            "valid_from": say("First day"),
+            "valid_to": say("Last day"),
         },
         key=f"catalogues.changes.{table}",
     )
@@ -262,9 +262,7 @@ def _past(work: Workspace, table: str, entry: Entry | None) -> None:
     if not versions:
         st.markdown(f":gray[{say('As it came with the workbench; nobody has changed it.')}]")
     for version in versions:
-        span = " – ".join(
-            f"{day:%d/%m/%Y}" if day else "…" for day in (version.valid_from, version.valid_to)
-        )
+        span = " – ".join(_written(day) or "…" for day in (version.valid_from, version.valid_to))
         what = say("withdrawn") if version.withdrawn else f"{version.name} ({span})"
         st.markdown(
             f":gray[{notation.moment(version.at)}] &nbsp; "
