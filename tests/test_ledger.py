@@ -378,6 +378,21 @@ def test_every_heading_that_ships_names_a_field_of_a_form() -> None:
         assert set(known) <= fields
 
 
+def test_of_columns_headed_alike_the_letter_tells_which() -> None:
+    profile = Profile(
+        name="x", kind="antt",
+        columns={"so": Column(heading="Số"), "ngay_cap": Column(heading="Ngày cấp", letter="B"),
+                 "ngay_dkkd": Column(heading="Ngày cấp", letter="D")},
+    )  # fmt: skip
+    given = Sheet("S", (tuple(map(Cell, ("Số", "Ngày cấp", "ĐKKD", "NGÀY CẤP"))),
+                        tuple(map(Cell, ("1/GCN", "02/03/2020", "x", "01/03/2020")))))  # fmt: skip
+    found = check(given, profile, ANTT, choices=Choices(), today=TODAY)
+    assert found.lines[0].values["ngay_dkkd"] == "01/03/2020"
+    moved = Sheet("S", tuple((Cell("y"), *row) for row in given.rows))
+    again = check(moved, profile, ANTT, choices=Choices(), today=TODAY)
+    assert again.lines[0].values == found.lines[0].values
+
+
 def test_columns_are_called_as_excel_calls_them() -> None:
     assert [letters(n) for n in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
 

@@ -82,4 +82,6 @@ def test_good_rows_are_taken_in_and_the_report_is_shown(work: Workspace, tmp_pat
     page.button(key="tables.good").click().run()
     assert not page.exception
     assert len(work.store.documents()) == 38
-    assert any("Hàng " in text.value and " — " in text.value for text in page.markdown)
+    assert any("Báo cáo: a.xlsx" in text.value for text in page.subheader)
+    lists = [list(frame.value.columns) for frame in page.dataframe]
+    assert ["Hàng", "Cột", "Mô tả lỗi"] in lists

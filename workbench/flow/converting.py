@@ -16,7 +16,7 @@ from typing import Any
 from workbench.flow import importing
 from workbench.flow.importing import Plan, Source, Taken
 from workbench.flow.work import Work
-from workbench.ledger import Book, Cell, Choices, Profile, Sheet
+from workbench.ledger import Book, Cell, Choices, Profile, Sheet, profile
 from workbench.ledger.reckoning import Tally, tally
 from workbench.model import Origin
 from workbench.store import imports, sources
@@ -142,11 +142,11 @@ def reconcile(work: Work, plan: Plan, sheet: Sheet) -> Reconciliation:
     held = imports.values_of(work.store, documents)
     # As it came in: a person may have corrected a record since, and that is no loss.
     kept = [held[document].came for document in documents]
-    placed = importing.profile.places(sheet, plan.profile)
+    placed = profile.places(sheet, plan.profile)
     first = plan.profile.header - 1 + plan.profile.header_rows
     columns = []
     for field, at in placed.items():
-        if field == importing.profile.ROW_KEY:
+        if field == profile.ROW_KEY:
             continue
         raw = (sheet.at(row, at).value for row in range(first, len(sheet.rows)))
         columns.append(

@@ -24,6 +24,18 @@ class Cell(NamedTuple):
         plain = self.value is None or (isinstance(self.value, str) and not self.value.strip())
         return plain and not self.error and not self.formula
 
+    @property
+    def shown(self) -> str:
+        """What stands in it, about as Excel shows it."""
+        match self.value:
+            case None:
+                return self.error
+            case float() if self.value.is_integer() and abs(self.value) < 1e15:
+                return str(int(self.value))
+            case datetime() | date():
+                return f"{self.value:%d/%m/%Y}"
+        return str(self.value)
+
 
 EMPTY = Cell()
 

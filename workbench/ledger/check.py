@@ -554,6 +554,4 @@ def _listed(text: str, catalogue: str) -> bool:
 
 
 def _shown(cell: Cell) -> str:
-    if cell.error:
-        return cell.error
-    return "" if cell.value is None else str(cell.value)[:200]
+    return cell.shown[:200]

@@ -163,17 +163,17 @@ def _heading(cell: Cell, usual: legacy.Encoding | None) -> str:
 def places(sheet: Sheet, profile: Profile) -> Mapping[str, int]:
     """Field -> the column where it stands, 0-based. Raises UnreadableFileError for one missing."""
     found = headings(sheet, profile.header, profile.header_rows)
-    by_heading: dict[str, int] = {}
-    for at, text in enumerate(found):
-        by_heading.setdefault(_bare(text), at)
-    by_letter = {letters(at): at for at in range(len(found))}
+    by_heading: dict[str, list[int]] = {}
+    for number, text in enumerate(found):
+        by_heading.setdefault(_bare(text), []).append(number)
+    by_letter = {letters(number): number for number in range(len(found))}
     placed: dict[str, int] = {}
     for field, column in profile.columns.items():
-        at = (
-            by_heading.get(_bare(column.heading))
-            if column.heading and profile.header_rows
-            else by_letter.get(column.letter)
-        )
+        at = by_letter.get(column.letter)
+        if column.heading and profile.header_rows:
+            alike = by_heading.get(_bare(column.heading), [])
+            if at not in alike:
+                at = _in_turn(field, profile, alike)
         if at is None:
             raise UnreadableFileError(
                 "The sheet {sheet} has no column “{heading}”.",
@@ -183,6 +183,17 @@ def places(sheet: Sheet, profile: Profile) -> Mapping[str, int]:
             )
         placed[field] = at
     return placed
+
+
+def _in_turn(field: str, profile: Profile, alike: Sequence[int]) -> int | None:
+    """Which of the columns headed alike ("Ngày cấp") a field's is, where the table has moved:
+    they keep their order. None where they are not as many as they were."""
+    heading = _bare(profile.columns[field].heading)
+    named = [f for f, column in profile.columns.items() if _bare(column.heading) == heading]
+    named.sort(key=lambda f: (len(profile.columns[f].letter), profile.columns[f].letter))
+    if len(alike) == 1 and len(named) == 1:
+        return alike[0]
+    return alike[named.index(field)] if len(named) == len(alike) else None
 
 
 def header_of(sheet: Sheet, template: Template) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -109,10 +110,10 @@ def values_of(rows: Rows, documents: Sequence[str]) -> Mapping[str, Held]:
     return found
 
 
-def _all(rows: Rows, query: sa.Select[tuple[object]]) -> list:  # type: ignore[type-arg]
+def _all(rows: Rows, query: Any) -> list[Any]:
     looking = rows.engine.execution_options(reading=True)
     with Session(looking, expire_on_commit=False) as session:
-        return list(session.exec(query).all())  # type: ignore[call-overload]
+        return list(session.exec(query).all())
 
 
 def _parts(all_: Sequence[str]) -> list[Sequence[str]]:

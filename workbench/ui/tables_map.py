@@ -102,7 +102,7 @@ def _first_rows(sheet: Sheet, header: int, rows: int) -> None:
     width = sheet.width
     st.dataframe(
         pd.DataFrame(
-            [["" if c.value is None else str(c.value) for c in row] + [""] * (width - len(row))
+            [[c.shown for c in row] + [""] * (width - len(row))
              for row in shown],
             columns=[letters(at) for at in range(width)],
             index=range(1, len(shown) + 1),
@@ -134,7 +134,7 @@ def _columns(
                 "letter": [letters(at) for at in range(len(said))],
                 "heading": [text if rows else "" for text in said],
                 "sample": [_sample(sheet, at, header - 1 + rows) for at in range(len(said))],
-                "field": [names.get(likely.get(letters(at), "")) for at in range(len(said))],
+                "field": [names.get(likely.get(letters(at), ""), "") for at in range(len(said))],
             }
         ),
         hide_index=True,
@@ -155,9 +155,9 @@ def _columns(
             heading=str(row["heading"]), letter=str(row["letter"])
         )
         for _, row in edited.iterrows()
-        if isinstance(row["field"], str) and row["field"] in fields
+        if row["field"] in fields
     }  # fmt: skip
-    twice = len([1 for _, row in edited.iterrows() if isinstance(row["field"], str)]) > len(chosen)
+    twice = sum(row["field"] in fields for _, row in edited.iterrows()) > len(chosen)
     constants = _constants(template, chosen, names, here)
     held = [field for field in (*chosen, *constants) if field in template.fields]
     usual = [field for field in ("co_quan_cap", "so", "ngay_cap") if field in held]
@@ -223,5 +223,5 @@ def _sample(sheet: Sheet, column: int, first: int) -> str:
     for at in range(first, min(len(sheet.rows), first + 50)):
         cell = sheet.at(at, column)
         if not cell.is_empty:
-            return str(cell.value if cell.value is not None else cell.error)[:60]
+            return cell.shown[:60]
     return ""

@@ -22,6 +22,7 @@ from workbench.ui.notation import moment, number
 from workbench.words import say
 from workbench.workspace import Workspace
 
+_SHOWN = 500  # faults of a report on the screen; the file holds them all
 _WAYS = {
     "pages": "Pages of 500 rows (.zip)",
     "xlsx": "One Excel file (.xlsx)",
@@ -112,7 +113,7 @@ def done(work: Workspace) -> None:
         selection_mode="single-row",
         key="rows-imports",
     )
-    rows = picked.selection.rows if picked else []  # type: ignore[attr-defined]
+    rows = picked.selection.rows if picked else []
     at = rows[0] if rows else 0
     if at < len(found):
         _report(work, found[at])
@@ -129,16 +130,22 @@ def _report(work: Workspace, one: TableImport) -> None:
         _reconciled(report["reconciliation"])
     faults = report["faults"]
     if faults:
-        st.markdown(
-            "\n".join(
-                "- "
-                + say("Row {row} — {what}", row=f["row"],
-                      what=say(Sentence.from_json(f["sentence"])))
-                for f in faults[:30]
-            )
-        )  # fmt: skip
-        if len(faults) > 30:
-            st.caption(say("and {n} more in the file", n=number(len(faults) - 30)))
+        shown = faults[:_SHOWN]
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    say("Row"): [fault["row"] for fault in shown],
+                    say("Column"): [fault["column"] for fault in shown],
+                    say("Fault"): [say(Sentence.from_json(fault["sentence"])) for fault in shown],
+                }
+            ),
+            hide_index=True,
+            height="content" if len(shown) <= 10 else 390,
+            column_config={say("Fault"): st.column_config.TextColumn(width="large")},
+            key="rows-report-faults",
+        )
+        if len(faults) > _SHOWN:
+            st.caption(say("and {n} more in the file", n=number(len(faults) - _SHOWN)))
     st.download_button(
         say("Report (JSON)"),
         lambda: work.store.get(one.report),
