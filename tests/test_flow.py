@@ -10,14 +10,14 @@ from uuid import uuid4
 import pikepdf
 import pytest
 
-from workbench import flow, signing
+from workbench import flow, scope, signing
 from workbench.errors import (
     NotAllowedError,
     NotReadyError,
     StaleDocumentError,
     StorageError,
 )
-from workbench.flow import FieldAct
+from workbench.flow import FieldAct, stating
 from workbench.model import Act, Decision, Document, Intake, Stage, now
 from workbench.workspace import Settings, Workspace, open_workspace, prepare_demo
 
@@ -175,6 +175,13 @@ def test_the_whole_way_to_a_receipt(work: Workspace, read: flow.TakenIn) -> None
     assert [d.id for d in seen] == [document.id]
     with pytest.raises(StaleDocumentError):
         flow.approve(work, document.id, by="duyet1", revision=seen[0].revision + 1)
+    assert flow.sheet(work, document.id).errors == ()
+    # It had ended before 01/7/2022: only with a reason does it go on.
+    with pytest.raises(NotReadyError, match="not valid on 01/7/2022"):
+        flow.approve(work, document.id, by="duyet1", revision=seen[0].revision)
+    stating.overrule(
+        work, document.id, scope.Path.SCAN, by="duyet1", reason="Đã gia hạn bằng văn bản"
+    )
     flow.approve(work, document.id, by="duyet1", revision=seen[0].revision)
 
     # Nothing is sealed before it is ordered; then it is sealed and exported.

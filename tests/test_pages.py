@@ -343,6 +343,7 @@ def corrected_meanwhile(work: Workspace, key: str) -> None:
     acts = [
         FieldAct(f"again-{n}", field.name, Act.EDIT, "khác hẳn")
         for n, field in enumerate(sheet.fields)
+        if field.kind != "date"  # another text would be no possible date, which is an error
     ]
     flow.correct(work, key, acts, by=at.reviewer)
     flow.decide(work, key, Decision.PASS, by=at.reviewer)

@@ -366,7 +366,7 @@ def _as_kept(work: Work, seen: ReviewSheet, act: FieldAct) -> tuple[Act, str, st
     if act.act is not Act.ACCEPT:
         return act.act, field.value, field.kind, after
     others = {c.after for c in seen.corrections if c.field == act.field}
-    if after not in {field.proposed, field.constant, *others}:
+    if not after or after not in {field.proposed, field.constant, *others}:
         after = field.offered
     # Accepting another's word than the machine's is taking that one: its reading was not right.
     what = Act.ACCEPT if after == field.proposed else Act.CANDIDATE
@@ -440,7 +440,6 @@ def approve(
     person = account(work, by)
     seen = sheet(work, document)
     _at(seen.document, Stage.REVIEWED, revision)
-    holding.must_be_held(work, seen, by=by)
     template = work.template(seen.document.template_digest or "")
     record = review.settle(
         seen,
@@ -450,7 +449,12 @@ def approve(
     at = now()
     approved = review.approve(record, seen, person, at=at)
     judged = scoping.settled(work, seen, by=by, at=at)
-    record = replace(record, code=required.give_code(work, seen, by=by, at=at))
+    holding.must_be_held(work, seen, by=by)
+    record = replace(
+        record,
+        code=required.give_code(work, seen, by=by, at=at),
+        term=lasting.stated(work, document, at=at),
+    )
     approved = replace(approved, record=record, record_digest=record.digest)
     sitting = _sitting(seen.document, "approve", Decision.PASS, by, "", milliseconds)
     sitting.record_digest = approved.record_digest
