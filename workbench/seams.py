@@ -21,6 +21,7 @@ from workbench.model import (
     Receipt,
     Sealing,
     Signed,
+    SignedApart,
     Unsealed,
     Word,
 )
@@ -113,6 +114,10 @@ class Signer(Protocol):
 
     def finish(self, unsealed: Unsealed, signature: bytes) -> Signed:
         """The sealed paper. Raises SigningError where this is no signature over it."""
+        ...
+
+    def sign_apart(self, content: bytes) -> SignedApart:
+        """Sign any file beside itself. Waits for whoever has to confirm it. SigningError."""
         ...
 
 

@@ -62,6 +62,7 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     papers.load,
     papers.status,
     seal.sign,
+    seal.sign_tables,
     papers.export,
     read.read,
     proof.verify,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as json_
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Annotated
 from uuid import uuid4
@@ -17,9 +19,11 @@ from uuid import uuid4
 import typer
 
 from workbench import flow, worker
+from workbench.cli.imports import mapping
 from workbench.cli.papers import As, Json, drain, report
+from workbench.exchange import entrysheets
 from workbench.executors import Inline, Processes
-from workbench.flow import pending
+from workbench.flow import importing, pending, signed_tables, tabling
 from workbench.model import Stage, Worker, now
 from workbench.signing import Pkcs11Keys
 from workbench.words import say
@@ -65,6 +69,39 @@ def sign(
         executor.close()
         done = 0 if stop.is_set() else drain(work, (Stage.SIGNED,))
     report(work, approved, done, json)
+
+
+def sign_tables(
+    batch: Annotated[str, typer.Argument(help="Id of the batch whose records are written.")],
+    to: Annotated[Path, typer.Argument(help="Folder for the tables and their signatures.")],
+    profile: Annotated[str, typer.Option(help="Mapping profile that gives the tables their form.")],
+    by: As,
+    json: Json = False,
+) -> None:
+    """Write a batch's records as Excel and sign each file beside itself (FILE.xlsx.p7s).
+
+    Only where two people vouched for every record. File and signature are kept with their digests.
+    """
+    settings = load_settings()
+    work = open_workspace(settings, pin=_pin(settings), otp=_otp)
+    wanted = mapping(work, profile)
+    to.mkdir(parents=True, exist_ok=True)
+    signed_tables.must_be_vouched_for(work, batch)
+    found = tabling.records(work, wanted, batch=batch)
+    paths = entrysheets.write_pages(
+        found, wanted, importing.template_of(work, wanted), to, name=f"{wanted.kind}-{batch[:8]}"
+    )
+    kept = []
+    for path in paths:
+        row = signed_tables.sign(work, batch, path.name, path.read_bytes(), by=by)
+        path.with_name(path.name + ".p7s").write_bytes(work.store.get(row.beside))
+        kept.append(row)
+    if json:
+        told = [{"file": r.name, "sha512": r.digest, "signer": r.signer} for r in kept]
+        print(json_.dumps({"batch": batch, "files": told}, ensure_ascii=False))
+        return
+    for row in kept:
+        print(say("{file}: signed by {name}.", file=row.name, name=row.signer))
 
 
 def _pin(settings: Settings) -> str | None:

@@ -359,6 +359,17 @@ class Proven:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedApart:
+    """A signature that stands beside its file (CAdES, DER)."""
+
+    signature: bytes = field(repr=False)
+    signer: str
+    certificate: str  # SHA-256 of the certificate, hex
+    trial: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Package:
     """What a repository takes: the files of one record by name, and the object they belong to."""
 

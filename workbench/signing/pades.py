@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes
 
 from workbench.catalogues.profiles import Corner, Level, Line, Profile
 from workbench.errors import SigningError, WrongPinError
-from workbench.model import Approved, Asked, Check, Sealing, Signed, Unsealed, now
+from workbench.model import Approved, Asked, Check, Sealing, Signed, SignedApart, Unsealed, now
 from workbench.signing import remote
 from workbench.signing.cades import Envelope
 from workbench.signing.increment import UNSEEN, Growing, Prepared, SealField, embed
@@ -207,6 +207,23 @@ class PadesSigner:
             beside=b"" if place else message,
             profile=profile.id if place else "",
             in_field=unsealed.in_field,
+        )
+
+    def sign_apart(self, content: bytes) -> SignedApart:
+        """Sign any file beside itself. Waits for whoever has to confirm it. Raises SigningError."""
+        at = self._clock().replace(microsecond=0)
+        key, envelope = self._open()
+        check(key.certificate, at)
+        digest = sha256(content).digest()
+        attributes = envelope.attributes(digest, at)
+        signature = key.sign(attributes)
+        envelope.check(attributes, signature, digest)
+        return SignedApart(
+            signature=envelope.close(attributes, signature),
+            signer=common_name(key.certificate),
+            certificate=_fingerprint(key.certificate),
+            trial=is_trial(key.certificate),
+            at=at,
         )
 
     def _open(self) -> tuple[Key, Envelope]:
