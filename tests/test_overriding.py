@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,8 +13,8 @@ import pytest
 from tests.full_workbench import fill
 from workbench import flow, review
 from workbench.errors import NotReadyError, Sentence
-from workbench.flow import FieldAct
-from workbench.model import Act, Decision, Finding, Severity, Stage
+from workbench.flow import FieldAct, validity
+from workbench.model import Act, Decision, Finding, Record, Severity, Stage, Validity
 from workbench.ui import station
 from workbench.ui.station import paper as station_paper
 from workbench.ui.station import sitting
@@ -134,3 +134,31 @@ def test_the_station_shows_what_stands_in_the_way_and_what_was_let_pass(
     assert not answer["errors"]
     assert [(p["reason"], p["by"]) for p in answer["passed"]] == [("In sai trên bản gốc", "soat1")]
     assert answer["revision"] == sheet["revision"]  # letting pass changes no field
+
+
+def test_what_was_let_pass_and_what_was_said_of_the_term_travel_with_the_record(
+    work: Workspace, paper: str
+) -> None:
+    rule, fields = expires_too_early(work, paper)
+    flow.override(work, paper, rule, fields, by="soat1", reason="In sai trên bản gốc")
+    validity.state_term(
+        work, paper, Validity.UNTIL, by="soat1", reason="Theo bản gốc", until=date(2030, 5, 7)
+    )
+    flow.decide(work, paper, Decision.PASS, by="soat1")
+    seen = flow.sheet(work, paper)
+    approved = flow.approve(work, paper, by="duyet1", revision=seen.document.revision)
+    # What is said after the approval is no part of what was approved.
+    validity.state_term(work, paper, Validity.INDEFINITE, by="duyet1", reason="Sau này")
+    record = flow.approval(work, approved).record.as_json()
+    named = " ".join(sorted(fields))
+    assert {"rule": rule, "fields": named, "reason": "In sai trên bản gốc",
+            "by": "soat1"} in record["passed"]  # fmt: skip
+    assert record["term"] == {
+        "validity": "until", "until": "2030-05-07", "linked_to": "", "reason": "Theo bản gốc",
+        "by": "soat1",
+    }  # fmt: skip
+
+
+def test_a_record_without_them_is_the_bytes_it_always_was() -> None:
+    record = Record("d", "antt", "antt@1", "x", (), (), "soat1", 1)
+    assert not {"passed", "term", "code"} & set(record.as_json())

@@ -25,6 +25,7 @@ from workbench.model import (
     Origin,
     Override,
     Page,
+    Passed,
     Person,
     Proposal,
     Record,
@@ -264,6 +265,23 @@ def settle(sheet: ReviewSheet, template: str, originals: Sequence[str]) -> Recor
         fields=fields,
         reviewed_by=document.reviewer,
         revision=document.revision,
+        passed=_passed(sheet),
+    )
+
+
+def _passed(sheet: ReviewSheet) -> tuple[Passed, ...]:
+    """What stood as let pass when the record was approved; what is said later is not part of it."""
+    document = sheet.document
+    open_ = document.stage in (Stage.PROPOSED, Stage.REVIEWED) or document.approved_at is None
+    newest = {
+        (kept.rule, kept.fields, kept.about): kept
+        for kept in sheet.overrides
+        if open_ or (document.approved_at is not None and kept.at <= document.approved_at)
+    }
+    return tuple(
+        Passed(kept.rule, kept.fields, kept.reason, kept.by)
+        for kept in newest.values()
+        if kept.reason
     )
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from workbench.flow.work import Work
-from workbench.model import Ending, EndStatement, TermStatement, Validity, day
+from workbench.model import Ending, EndStatement, StatedTerm, TermStatement, Validity, day
 from workbench.store import standing
 
 UNTIL: Final = "het_han"  # the same name in every template
@@ -112,3 +112,12 @@ def _settled(
         end_by=end.by if end else "",
         end_reason=end.reason if end else "",
     )
+
+
+def stated(work: Work, document: str, *, at: datetime | None) -> StatedTerm | None:
+    """What a person had said of a document's term by a moment, as a record keeps it; else None."""
+    held = of(work, document, {}, at=at)
+    if not held.term_by or held.validity is Validity.UNSTATED:
+        return None
+    until = held.until.isoformat() if held.until else ""
+    return StatedTerm(held.validity.value, until, held.linked_to, held.term_reason, held.term_by)

@@ -18,7 +18,7 @@ from workbench.errors import (
     StaleDocumentError,
     WorkbenchError,
 )
-from workbench.flow import beside, holding, items, required, scoping
+from workbench.flow import beside, holding, items, lasting, required, scoping
 from workbench.flow.claimed import sources_of
 from workbench.flow.tables import tables
 from workbench.flow.work import Work
@@ -450,7 +450,11 @@ def approve(
     approved = review.approve(record, seen, person, at=at)
     judged = scoping.settled(work, seen, by=by, at=at)
     holding.must_be_held(work, seen, by=by)
-    record = replace(record, code=required.give_code(work, seen, by=by, at=at))
+    record = replace(
+        record,
+        code=required.give_code(work, seen, by=by, at=at),
+        term=lasting.stated(work, document, at=at),
+    )
     approved = replace(approved, record=record, record_digest=record.digest)
     sitting = _sitting(seen.document, "approve", Decision.PASS, by, "", milliseconds)
     sitting.record_digest = approved.record_digest

@@ -14,7 +14,7 @@ from workbench.errors import (
     NotReadyError,
     StaleDocumentError,
 )
-from workbench.flow import cards, lines, required, scoping
+from workbench.flow import cards, lasting, lines, required, scoping
 from workbench.flow.claimed import Claimed, pages_of, sources_of, words_by_page
 from workbench.flow.people import sheet
 from workbench.flow.work import Work
@@ -205,7 +205,11 @@ def approval(work: Work, document: Document) -> Approved:
         template=f"{template.id}@{template.version}",
         originals=[s.digest for s in sources_of(work, document) if s.digest],
     )
-    record = replace(record, code=required.code_of(work, document.id))
+    record = replace(
+        record,
+        code=required.code_of(work, document.id),
+        term=lasting.stated(work, document.id, at=document.approved_at),
+    )
     if record.digest != document.record_digest or not document.approver or not document.approved_at:
         raise StaleDocumentError(
             "The record is not the one that was approved; it was not sealed.",

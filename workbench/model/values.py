@@ -234,6 +234,27 @@ class SettledField:
 
 
 @dataclass(frozen=True, slots=True)
+class Passed:
+    """An error that a person let pass, and why."""
+
+    rule: str
+    fields: str  # between spaces
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatedTerm:
+    """How long a paper holds, as a person says; the day is ISO, empty where it has none."""
+
+    validity: str
+    until: str
+    linked_to: str
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """The settled fields of a document with their provenance, as canonical JSON."""
 
@@ -246,11 +267,15 @@ class Record:
     reviewed_by: str
     revision: int
     code: str = ""  # of the result (Thông tư 01/2023/TT-VPCP, Điều 10), given at approval
+    passed: tuple[Passed, ...] = ()  # errors that people let pass
+    term: StatedTerm | None = None  # what a person said beside what is printed
 
     def as_json(self) -> dict[str, Any]:
         kept = asdict(self)
-        if not self.code:  # records from before there were codes stay the same bytes
-            del kept["code"]
+        # What a record does not have is not named: older ones stay the same bytes.
+        for name in ("code", "passed", "term"):
+            if not kept[name]:
+                del kept[name]
         return kept
 
     def canonical(self) -> bytes:
@@ -312,6 +337,7 @@ class Unsealed:
     certificate: str  # SHA-256 of the certificate that it was prepared for, hex
     profile: str = ""  # that it is sealed by
     in_field: str = ""  # of the PDF
+    covered: bytes = b""  # digest of what the signature covers, where `content` never left us
 
 
 @dataclass(frozen=True, slots=True)
