@@ -91,6 +91,8 @@ class Settings(BaseSettings):
     targets: Path | None = None  # a file of repositories that records may be delivered to
     audit_megabytes: float = Field(default=20, ge=0)  # a second that a look at what is kept reads
     result_code: str = ""  # pattern of result codes; empty: the one in catalogues/results.yaml
+    # Who types the critical fields of a record without a scan a second time.
+    typed_twice: Literal["nobody", "self", "other"] = "self"
     demo: bool = False
     language: Literal["vi", "en"] = "vi"
 

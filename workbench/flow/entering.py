@@ -133,8 +133,9 @@ def read_day(text: str) -> date | None:
 def findings(values: Mapping[str, str], template: Template) -> tuple[Finding, ...]:
     """What does not hold in values as they are kept."""
     normal = {
-        name: vietnamese.normalise(values.get(name, ""), template.spec(name).kind)
+        name: vietnamese.normalise(as_written(values.get(name, ""), kind), kind)
         for name in fields_of(values, template)
+        for kind in (template.spec(name).kind,)
     }
     return validation.validate(normal, template)
 

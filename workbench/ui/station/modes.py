@@ -37,7 +37,7 @@ from workbench.words import language, remedy, say
 
 log = structlog.get_logger(__name__)
 
-Mode = Literal["carpet", "text"]
+Mode = Literal["carpet", "text", "entry"]
 _REMEMBERED = 5000  # answers kept for entries that are sent again: a carpet has hundreds of acts
 _FINAL = (StaleDocumentError, NotReadyError, NotAllowedError)
 _AIR = 0.12  # of a line's height, above and below what is cut out
@@ -103,8 +103,8 @@ class Room:
         while len(self.answers) > _REMEMBERED:
             del self.answers[next(iter(self.answers))]
 
-    def show(self, *, person: str) -> None:
-        """Draw it; the browser's journal is `person`'s."""
+    def show(self, *, person: str, more: Mapping[str, Any] | None = None) -> None:
+        """Draw it; the browser's journal is `person`'s. `more`: what this mode alone is told."""
         entries = self._entries()
         for entry in entries:
             if entry.get("what") == "ask":
@@ -135,8 +135,10 @@ class Room:
                     for e in answered
                     if self.answers[e["id"]]
                 ],
+                **(more or {}),
             },
             on_outbox_change=_noted,
+            **({} if more is None else {"on_check_change": _noted}),
         )
 
     def _said(self) -> Mapping[str, Any]:

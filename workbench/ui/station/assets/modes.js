@@ -2,7 +2,7 @@
 // of one page. What is being done outlives its place on the page, which Streamlit may take down and
 // build anew at any time.
 
-const ROOMS = { carpet: ["carpet.js", "Carpet"], text: ["textmode.js", "TextMode"] };
+const ROOMS = { carpet: ["carpet.js", "Carpet"], text: ["textmode.js", "TextMode"], entry: ["entry.js", "Entry", "entry.css"] };
 
 const seats = new WeakMap(); // place (parentElement) -> seat
 const rooms = new Map(); // mode, place in the app and journal -> the promise of a room
@@ -38,9 +38,9 @@ function take(place, { mode, key, journal, release }) {
 }
 
 async function furnish(mode, release) {
-  const [file, kind] = ROOMS[mode];
+  const [file, kind, ...own] = ROOMS[mode];
   const address = (name) => new URL(`${name}?${release}`, import.meta.url).href;
-  const looks = ["station.css", "modes.css"].map(async (name) => {
+  const looks = ["station.css", "modes.css", ...own].map(async (name) => {
     const look = new CSSStyleSheet();
     await look.replace(await (await fetch(address(name))).text());
     return look;
