@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from workbench import vietnamese
-from workbench.model import Document
+from workbench.catalogues.dated import Tables
+from workbench.model import Document, Person, Unit
 from workbench.store import Store
 
 PAPERS = {
@@ -49,3 +50,21 @@ def test_a_search_runs_over_commas_and_into_numbers(filled: Store) -> None:
 def test_signs_of_the_database_are_searched_as_they_stand(filled: Store) -> None:
     assert found(filled, "10% thuế_a") == ["percent"]
     assert found(filled, "1_% thuế") == []
+
+
+def test_units_and_persons_stand_as_a_vietnamese_reader_expects(store: Store) -> None:
+    names = {"C": "Công an huyện Mỹ Tú", "B": "Công an huyện Mỹ Xuyên", "A": "Đội An ninh"}
+    store.keep(*(Unit(code=code, name=name) for code, name in names.items()))
+    people = {"b": "Trần Văn An", "a": "Lê Thị Ánh", "c": "Đỗ Bình"}
+    store.keep(
+        *(Person(name=name, shown_as=shown, password_hash="") for name, shown in people.items())
+    )
+    assert [unit.code for unit in store.units()] == ["C", "B", "A"]
+    assert [person.name for person in store.persons()] == ["b", "a", "c"]
+
+
+def test_abbreviations_are_spelt_out_from_the_table() -> None:
+    known = Tables().dictionary()
+    assert vietnamese.expand("CA TP. Sóc Trăng, P. 2", known) == (
+        ("CA", "Công an"), ("TP.", "thành phố"), ("P.", "phường"),
+    )  # fmt: skip

@@ -269,10 +269,14 @@ class Questions(Rows):
         return self._one(Person, name)
 
     def persons(self) -> list[Person]:
-        return self._all(select(Person).order_by(col(Person.name)))
+        """Everybody who may sign in, as names are listed: by the given name."""
+        found = self._all(select(Person))
+        return sorted(found, key=lambda p: (vietnamese.person_sort_key(p.shown_as), p.name))
 
     def units(self) -> list[Unit]:
-        return self._all(select(Unit).order_by(col(Unit.code)))
+        """Every unit, as a Vietnamese reader expects a list to stand."""
+        found = self._all(select(Unit))
+        return sorted(found, key=lambda unit: (vietnamese.sort_key(unit.name), unit.code))
 
     def workers(self) -> list[Worker]:
         return self._all(select(Worker).order_by(col(Worker.started_at)))

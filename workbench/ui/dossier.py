@@ -7,7 +7,9 @@ from html import escape
 
 import streamlit as st
 
+from workbench import vietnamese
 from workbench.errors import Sentence
+from workbench.flow.tables import tables
 from workbench.model import Act, Correction, Document, Event, Finding, Page, Severity, Stage
 from workbench.review import ReviewSheet, SheetField
 from workbench.ui import badges, notation, page_image
@@ -115,8 +117,18 @@ def _field(
         f'<section style="border-left:{edge}; padding:.15rem 0 .75rem .75rem;">'
         f'<div style="font-size:.86rem; opacity:.8;">{label}{critical}</div>'
         f'<div style="font-weight:600; overflow-wrap:anywhere;">{value}</div>'
-        f"{_change(work, field, history)}{_findings(field.findings)}{strip}</section>"
+        f"{_spelled_out(work, field)}{_change(work, field, history)}"
+        f"{_findings(field.findings)}{strip}</section>"
     )
+
+
+def _spelled_out(work: Workspace, field: SheetField) -> str:
+    """What the abbreviations in a value stand for; the value stays as it is printed."""
+    if field.kind not in ("text", "address", "name"):
+        return ""
+    meant = vietnamese.expand(field.value, tables(work).dictionary())
+    told = "; ".join(f"{escape(short)} = {escape(full)}" for short, full in meant)
+    return f'<div style="font-size:.82rem; opacity:.75;">{told}</div>' if told else ""
 
 
 def _change(work: Workspace, field: SheetField, history: Sequence[Correction]) -> str:
