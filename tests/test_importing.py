@@ -226,6 +226,10 @@ def test_a_changed_row_is_listed_and_nothing_is_written_over(
     assert (again.counts["known"], difference.rows) == (4, (5,))
     ((field, here, there),) = difference.fields
     assert (field, there) == ("ten_co_so", "Nhà nghỉ mới")
+    assert importing.remark(work, again, by="soat1") == importing.remark(work, again, by="soat1")
+    (said,) = work.store.comments(difference.document)
+    assert said.difficulty
+    assert "Nhà nghỉ mới" in said.text
     importing.take_in(work, again, by="soat1")
     kept = imports.values_of(work.store, [difference.document])[difference.document]
     assert kept.values["ten_co_so"] == here

@@ -21,6 +21,7 @@ from workbench import vietnamese
 from workbench.errors import NotReadyError, UnreadableFileError
 from workbench.flow.entering import Entered, enter
 from workbench.flow.people import account, any_of
+from workbench.flow.remarks import comment
 from workbench.flow.work import Work
 from workbench.ledger import Book, Checked, Choices, Line, Profile, Sheet, check, profile
 from workbench.ledger.check import key_of
@@ -37,6 +38,7 @@ from workbench.model import (
 from workbench.store import imports
 from workbench.store.imports import Held
 from workbench.template import Template
+from workbench.words import language, say
 
 _TAKING = (Role.REVIEWER, Role.MANAGER, Role.ADMINISTRATOR)
 _MAPPING = (Role.REVIEWER, Role.DESIGNER, Role.MANAGER, Role.ADMINISTRATOR)
@@ -232,6 +234,27 @@ def report_of(work: Work, done: TableImport) -> dict[str, Any]:
     """The report that was kept of an import or a conversion."""
     kept: dict[str, Any] = json.loads(work.store.get(done.report))
     return kept
+
+
+def remark(work: Work, plan: Plan, *, by: str) -> int:
+    """Leave a remark on every document of which the table says other things, for a reviewer to
+    decide there; the same is remarked once. Returns on how many."""
+    template = work.templates[plan.profile.kind]
+    for difference in plan.different:
+        apart = "; ".join(
+            f"{template.field_label(field, language())}: {there or '∅'}"
+            for field, _, there in difference.fields
+        )
+        text = say(
+            "{name}, row {row}, says otherwise. {fields}",
+            name=plan.source.name,
+            row=", ".join(map(str, difference.rows)),
+            fields=apart,
+        )
+        said = json.dumps([difference.document, difference.fields], ensure_ascii=False)
+        key = hashlib.sha256(said.encode()).hexdigest()[:32]
+        comment(work, difference.document, text, by=by, key=key, difficulty=True)
+    return len(plan.different)
 
 
 def told(plan: Plan, template: Template) -> dict[str, Any]:

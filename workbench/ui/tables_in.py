@@ -70,7 +70,7 @@ def show(work: Workspace, person: Person) -> None:
     _counts(plan)
     _faults(plan, template)
     _coercions(plan, template)
-    _differences(plan, template)
+    _differences(work, plan, template, by=person)
     _papers(plan, template)
     _take(work, plan, sheet, by=person)
 
@@ -296,7 +296,7 @@ def _list_of_coercions(plan: Plan, template: Template, spoken: str) -> bytes:
         return path.read_bytes()
 
 
-def _differences(plan: Plan, template: Template) -> None:
+def _differences(work: Workspace, plan: Plan, template: Template, *, by: Person) -> None:
     if not plan.different:
         return
     st.subheader(say("Different from what is there: {n}", n=number(len(plan.different))),
@@ -320,6 +320,14 @@ def _differences(plan: Plan, template: Template) -> None:
         column_config={say("Document"): st.column_config.LinkColumn(display_text=say("Open"))},
         key="rows-differences",
     )
+    if st.button(
+        say("Leave a remark on each of these documents"),
+        icon=":material/contact_support:",
+        key="tables.remark",
+    ):
+        n = importing.remark(work, plan, by=by.name)
+        frame.done(say("{n} documents are in the log of difficulties.", n=number(n)))
+        st.rerun()
 
 
 def _papers(plan: Plan, template: Template) -> None:
