@@ -216,9 +216,8 @@ def embed(prepared: Prepared, message: bytes) -> bytes:
     room = end - start - 2
     if len(digits) > room:
         raise SigningError("The signature is longer than the place that was kept for it.")
-    return b"".join(
-        (prepared.pdf[:start], b"<", digits.ljust(room, b"0"), b">", prepared.pdf[end:])
-    )
+    content = memoryview(prepared.pdf)
+    return b"".join((content[:start], b"<", digits.ljust(room, b"0"), b">", content[end:]))
 
 
 # --- writing -------------------------------------------------------------------------------------

@@ -128,7 +128,15 @@ class PadesSigner:
         )
         to_sign = envelope.attributes(prepared.digest)
         return Unsealed(
-            approved, prepared.pdf, prepared.place, to_sign, at, named, profile.id, free.field
+            approved=approved,
+            content=prepared.pdf,
+            place=prepared.place,
+            to_sign=to_sign,
+            at=at,
+            certificate=named,
+            profile=profile.id,
+            in_field=free.field,
+            covered=prepared.digest,
         )
 
     def _drawn(
@@ -185,15 +193,13 @@ class PadesSigner:
             )
         profile = self._rules.profile(unsealed.profile)
         content, place = unsealed.content, unsealed.place
-        covered = sha256(memoryview(content)[: place[0]] if place else content)
-        if place:
-            covered.update(memoryview(content)[place[1] :])
-        envelope.check(unsealed.to_sign, signature, covered.digest())
+        covered = unsealed.covered or _covered(content, place)
+        envelope.check(unsealed.to_sign, signature, covered)
         stamp = b""
         if self._is_stamped(profile):
             stamp = self._rules.time_stamps.over(signature).beside
         message = envelope.close(unsealed.to_sign, signature, stamp)
-        sealed = embed(Prepared(content, place, covered.digest()), message) if place else content
+        sealed = embed(Prepared(content, place, covered), message) if place else content
         trial = is_trial(key.certificate)
         log.info("document.signed", document=approved.record.document, trial=trial)
         return Signed(
@@ -237,6 +243,16 @@ class PadesSigner:
                 raise
             self._opened = key, Envelope(key.certificate, key.chain, remote.scheme(key))
         return self._opened
+
+
+def _covered(content: bytes, place: tuple[int, int] | None) -> bytes:
+    """The digest of all that a signature covers; it stood on a disk for as long as somebody took
+    to confirm, and is held against what was confirmed."""
+    if place is None:
+        return sha256(content).digest()
+    covered = sha256(memoryview(content)[: place[0]])
+    covered.update(memoryview(content)[place[1] :])
+    return covered.digest()
 
 
 def _fingerprint(certificate: x509.Certificate) -> str:

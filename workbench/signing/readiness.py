@@ -52,9 +52,7 @@ def _certificate(certificate: x509.Certificate, at: datetime) -> Check:
     except SigningError as error:
         return Check(CheckState.BAD, error.message, error.remedy)
     end = certificate.not_valid_after_utc
-    said = Say(
-        "The certificate may sign, and is valid until {end}.", {"end": end.date().isoformat()}
-    )
+    said = Say("The certificate may sign, and is valid until {end}.", {"end": f"{end:%d/%m/%Y}"})
     if end - at < _SOON:
         return Check(CheckState.OPEN, said, Say("It ends soon: ask for the next one."))
     return Check(CheckState.GOOD, said)
@@ -145,7 +143,7 @@ def _validate(
 def _newest(trust: Trust) -> str:
     lists = [crl.CertificateList.load(der)["tbs_cert_list"] for der in trust.crls]
     moments = [one["this_update"].native for one in lists]
-    return max(moments).date().isoformat() if moments else "–"
+    return f"{max(moments):%d/%m/%Y}" if moments else "–"
 
 
 def _clock(rules: Rules, at: datetime) -> Check:
