@@ -317,15 +317,22 @@ def test_the_secret_stands_in_no_row_and_no_text(site: Site) -> None:
     assert smartca_server.USER.encode() not in kept
 
 
-def test_openssl_calls_the_seal_of_a_record_valid(site: Site, tmp_path: Path) -> None:
+def test_a_record_without_pages_goes_to_the_repository_with_its_seal_that_openssl_reads(
+    site: Site, tmp_path: Path
+) -> None:
     (key,) = site.ordered("1")
     site.ask()
     site.phone.confirm()
     site.look()
-    [signature] = site.work.store.signatures(key)
-    record = flow.approval(site.work, site.document(key)).record
-    (tmp_path / "record.json").write_bytes(record.canonical())
-    (tmp_path / "record.json.p7s").write_bytes(site.work.store.get(signature.beside))
+    (claimed,) = flow.claim(site.work, holder="worker-1/0", stages=(Stage.SIGNED,))
+    flow.step(site.work, claimed, holder="worker-1/0")
+    assert site.document(key).stage is Stage.EXPORTED
+
+    [receipt] = site.work.store.receipts(key)
+    files = site.work.repository.content(receipt.object_id, receipt.version)
+    assert "document.pdf" not in files
+    for name in ("record.json", "record.json.p7s"):
+        (tmp_path / name).write_bytes(files[name])
     told = subprocess.run(
         [
             "openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-purpose", "any",
