@@ -50,15 +50,22 @@ def found(work: Workspace, person: Person, sight: Sight, text: str) -> None:
         st.caption(say("Nothing says it with these marks; this is what does without."))
     for card in answer.cards:
         with st.container(border=True, gap="small"):
-            frame.way_to(
-                "repository.py",
-                person=person,
-                label=notation.literal(title(work, card)),
-                record=card.document,
+            st.button(
+                notation.literal(title(work, card)),
+                icon=":material/inventory_2:",
+                type="tertiary",
+                key=f"repository.open.{card.document}",
+                on_click=open_record,
+                args=(card.document,),
             )
             if card.withdrawn_at:
                 st.markdown(badges.badge(WITHDRAWN))
             st.html("".join(_hit(place) for place in cards.hits(card.says, answer.words)))
+
+
+def open_record(document: str) -> None:
+    """Turn the page to a record; its address is the browser's from then on."""
+    st.query_params["record"] = document
 
 
 def title(work: Workspace, card: Card) -> str:

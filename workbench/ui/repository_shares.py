@@ -65,8 +65,12 @@ def by_me(work: Workspace, person: Person, sight: Sight) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         if chosen.document:
-            frame.way_to(
-                "repository.py", person=person, label=say("Open the record"), record=chosen.document
+            st.button(
+                say("Open the record"),
+                icon=":material/inventory_2:",
+                key=f"share.open.{chosen.id}",
+                on_click=repository.open_record,
+                args=(chosen.document,),
             )
         if custody.holds(chosen, now()):
             with st.popover(say("Revoke…"), icon=":material/block:"):
