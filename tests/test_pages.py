@@ -446,6 +446,24 @@ def test_approved_documents_are_ordered_to_be_sealed(
         assert ordered.seal_by == "duyet1"
 
 
+def test_a_batch_is_sealed_by_the_profile_that_was_chosen(
+    full: tuple[Workspace, dict[Stage, list[str]]], visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, ids = full
+    monkeypatch.setattr("workbench.ui.seals._ticked", lambda *_: [0, 1])
+    app = visit("sign.py", "duyet1")
+    assert "Chứng thư được phép ký" in told(app)
+    app.selectbox(key="sign.profile").set_value("tt02-luu-tru").run()
+    assert "chưa khai tệp hình dấu" in told(app)  # what stands in the way is said
+    assert app.button(key="sign.order").disabled
+    app.selectbox(key="sign.profile").set_value("nd137-chuyen-doi").run()
+    assert "ký hiệu chuyển đổi" in told(app)
+    app.button(key="sign.order").click().run()
+    assert not errors(app)
+    ordered = [work.store.document(key) for key in ids[Stage.APPROVED]]
+    assert {d.seal_profile for d in ordered if d} == {"nd137-chuyen-doi"}
+
+
 def test_all_that_was_approved_comes_to_its_seal_page_by_page(
     full: tuple[Workspace, dict[Stage, list[str]]], visit: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
