@@ -10,7 +10,7 @@ from workbench.words import say
 work, person = ui.workspace(), ui.person()
 
 frame.heading(
-    say("Verify"),
+    say("Verify signatures"),
     say("Hold files against our inventory and their signatures. Nothing is sent or kept."),
 )
 keeps_watch = {Role.APPROVER, Role.MANAGER, Role.ADMINISTRATOR} & {Role(r) for r in person.roles}

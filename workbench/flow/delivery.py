@@ -303,7 +303,7 @@ def _newest_receipt(work: Work, document: Document) -> Receipt | None:
 def _wait(attempts: int, asked: float | None, chance: Random) -> float:
     """Seconds until the next attempt: twice as long each time, half of it by chance (full jitter
     would let some come at once). What the other side asks for is the least."""
-    longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(attempts, 20))
+    longest: float = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** min(attempts, 20))
     return max(asked or 0.0, longest * (0.5 + chance.random() / 2))
 
 

@@ -77,7 +77,7 @@ class Trust:
 
 
 def _in_folder(folder: Path) -> list[bytes]:
-    held = []
+    held: list[bytes] = []
     for path in sorted(folder.rglob("*")):
         if not path.is_file() or path.name.startswith("."):
             continue
@@ -112,7 +112,7 @@ def _is_certificate(der: bytes) -> bool:
 
 def _is(kind: type, der: bytes) -> bool:
     try:
-        return kind.load(der, strict=True).native is not None  # type: ignore[attr-defined, no-any-return]
+        return kind.load(der, strict=True).native is not None  # type: ignore[attr-defined]
     except (ValueError, TypeError):
         return False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -78,6 +79,6 @@ def digests(rows: Rows) -> Iterator[str]:
         after = found[-1]
 
 
-def _texts(rows: Rows, query: sa.Select[tuple[str]]) -> list[str]:
+def _texts(rows: Rows, query: Any) -> list[str]:
     with Session(rows.engine.execution_options(reading=True)) as session:
         return [str(text) for (text,) in session.execute(query).all()]

@@ -95,12 +95,20 @@ def _newest(audit: Audit) -> None:
 
 
 def _told(audit: Audit) -> str:
-    return f"{notation.moment(audit.ended_at or audit.at)}: " + say(
-        "{n} files, {megabytes} MB looked at: {bad} are not as they were kept.",
-        n=notation.number(audit.files),
-        megabytes=notation.number(audit.size // _MEGABYTE),
-        bad=notation.number(audit.harmed),
+    seen = {
+        "n": notation.number(audit.files),
+        "megabytes": notation.number(audit.size // _MEGABYTE),
+    }
+    told = (
+        say(
+            "{n} files, {megabytes} MB looked at: {bad} are not as they were kept.",
+            bad=notation.number(audit.harmed),
+            **seen,
+        )
+        if audit.harmed
+        else say("{n} files, {megabytes} MB looked at: all are as they were kept.", **seen)
     )
+    return f"{notation.moment(audit.ended_at or audit.at)}: {told}"
 
 
 _HOLDINGS = {"objects": "Object store", "repository": "Repository"}

@@ -65,7 +65,7 @@ def act(work: Workspace, person: Person) -> None:
 def order(work: Workspace, person: Person, targets: Mapping[str, Target]) -> None:
     """Choose a target, see what it would refuse and why, lay the rest in the outbox."""
     name = st.selectbox(
-        say("Target"),
+        say("Target repository"),
         list(targets),
         format_func=lambda key: targets[key].title,
         key="deliver.target",
@@ -146,7 +146,7 @@ def watch(work: Workspace, person: Person, targets: Mapping[str, Target]) -> Non
         say("State"),
         states,
         default=next((s for s in (DeliveryState.REFUSED,) if counted[s]), DeliveryState.WAITING),
-        format_func=lambda state: f"{say(_STATES[state][2])} ({counted[state]})",
+        format_func=lambda state: f"{_capital(say(_STATES[state][2]))} ({counted[state]})",
         key="deliver.state",
         label_visibility="collapsed",
         required=True,
@@ -197,6 +197,10 @@ def _about(one: Delivery) -> str:
     if one.receipt:
         told.append(say("receipt {receipt}", receipt=notation.literal(one.receipt[:40])))
     return " · ".join(told)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _note(act_: str, key: str) -> None:

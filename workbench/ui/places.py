@@ -51,7 +51,7 @@ PLACES: tuple[Place, ...] = (
     Place("repository.py", "Repository", "Work", "inventory_2", READERS),
     Place("holders.py", "Holders", "Work", "badge", READERS),
     Place("deliver.py", "Delivery", "Work", "local_shipping", _DELIVERERS),
-    Place("verify.py", "Verify", "Work", "shield", EVERYBODY),
+    Place("verify.py", "Verify signatures", "Work", "shield", EVERYBODY),
     Place("difficulties.py", "Log of difficulties", "Work", "contact_support", READERS),
     Place("engines.py", "Engines", "Looking into it", "compare", READERS),
     Place("expiring.py", "Expiring soon", "Looking into it", "event_upcoming", READERS),

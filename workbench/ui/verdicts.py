@@ -19,6 +19,7 @@ _STATES = {
     State.ALTERED: ("red", "gpp_bad", "Altered"),
     State.UNSIGNED: ("gray", "unpublished", "No signature"),
 }
+_TRIAL = ("orange", "science", "Valid for trials only")
 _BESIDE = ".p7s"
 
 
@@ -62,7 +63,8 @@ def show(work: Workspace, content: bytes, name: str = "", *, beside: bytes | Non
 
 
 def _head(found: Examined) -> None:
-    colour, icon, word = _STATES[found.state]
+    trial = found.state is State.INTACT and found.verdict and found.verdict.trial
+    colour, icon, word = _TRIAL if trial else _STATES[found.state]
     name = f" · {notation.literal(found.name)}" if found.name else ""
     st.markdown(f"#### :{colour}[:material/{icon}: {say(word)}]{name}")
     st.markdown(notation.literal(say(found.sentence)))
