@@ -133,22 +133,20 @@ def batch_of(name: str, unit: str, by: str) -> Batch:
 def checked(room: EntryRoom, work: Work) -> Mapping[str, Any] | None:
     """What does not hold in what is being typed, if the browser asked."""
     asked = room.asked
-    template = work.templates.get(str(asked["kind"])) if asked else None
-    if asked is None or template is None:
+    if asked is None or asked.get("kind") not in work.templates:
         return None
+    return {"n": asked["n"], "findings": findings_of(work, asked)}
+
+
+def findings_of(work: Work, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What does not hold in values as they stand; what is still empty is no finding yet."""
     values = {str(n): str(v) for n, v in asked.get("values", {}).items()}
     absent = set(asked.get("absent", ()))
     try:
-        found = entering.findings(values, template)
+        found = entering.findings(values, work.templates[str(asked["kind"])])
     except WorkbenchError as error:
-        return {"n": asked["n"], "findings": [_told(say(error) + " " + remedy(error))]}
-    return {
-        "n": asked["n"],
-        # What is still empty is no finding while one types.
-        "findings": [
-            _finding(f) for f in found if f.rule != "required" and not absent & set(f.fields)
-        ],
-    }
+        return [_told(f"{say(error)} {remedy(error)}")]
+    return [_finding(f) for f in found if f.rule != "required" and not absent & set(f.fields)]
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

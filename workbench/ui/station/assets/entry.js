@@ -378,7 +378,9 @@ export class Entry extends Room {
         return this.redraw(`${this.body.table.name}.${this.record.rows}.${columns[0].name}`);
       }
     }
-    const next = shown.slice(place + 1).find((s) => !(s.name === TERM && this.record.values[UNTIL]));
+    // What was taken over from the record before is passed by.
+    const done = (s) => this.record.rest && this.phase === "first" && this.filled(s);
+    const next = shown.slice(place + 1).find((s) => !done(s) && !(s.name === TERM && this.record.values[UNTIL]));
     return this.go(next);
   }
 
@@ -436,6 +438,8 @@ export class Entry extends Room {
       if (!value || step.critical || step.row || this.valueOf(step)) continue;
       this.take(step, this.inputs.get(step.name), value);
     }
+    this.record.rest = true;
+    this.keep();
     this.check();
     return this.go(this.firstOpen());
   }
