@@ -12,7 +12,7 @@ frame.heading(
     say("Scope"),
     say("What is scanned, what is typed, what is converted and what stays out, by the letters."),
 )
-listed, apart, rules = st.tabs([say("Papers"), say("Set apart"), say("Rules")])
+listed, apart, rules = st.tabs([say("Documents"), say("Set apart"), say("Rules")])
 with listed, ui.guarded():
     scope_list.papers(work, person)
 with apart, ui.guarded():

@@ -375,3 +375,15 @@ def test_another_person_approves_than_reviewed_also_here(work: Workspace) -> Non
         approve(work, document.id)
     assert required.code_of(work, document.id) == ""
     assert store.judgements(work.store, document.id) == []
+
+
+def test_what_was_asked_of_a_record_goes_out_with_it(work: Workspace) -> None:
+    document = at(work, Stage.REVIEWED)
+    assert required.told(work, flow.sheet(work, document.id)) == {}
+    stating.state(work, [document.id], {"copy": "main"}, by="soat1")
+    approve(work, document.id)
+    told = required.told(work, flow.sheet(work, document.id))
+    assert told["result_code"] == required.code_of(work, document.id)
+    assert (told["scope"]["path"], told["scope"]["rule"]) == ("scan", "result_from_turn")
+    assert "257/CAT-PV01" in told["scope"]["words"]
+    assert [said["facts"] for said in told["stated"]] == [{"copy": "main"}]

@@ -39,13 +39,15 @@ def pack(
     readings: Sequence[Reading] = (),
     pages: Sequence[Mapping[str, object]] = (),
     witnessed: Witnessed | None = None,
+    asked: Mapping[str, object] | None = None,
     detached: bytes | None = None,
 ) -> Package:
     """The package of an approved and sealed record; the same arguments give the same package.
 
     `pages` says of each page of the record which page of which original it was scanned into;
-    `witnessed` is what the machine proposed and what people did about it. A record without a scan
-    has no `pdf`: its seal is `detached`, and `Signature.pdf_digest` is that of the seal.
+    `witnessed` is what the machine proposed and what people did about it; `asked` is what the rules
+    asked of it (its way, its code, its file) and how that stood. A record without a scan has no
+    `pdf`: its seal is `detached`, and `Signature.pdf_digest` is that of the seal.
 
     What happens to the document after sealing is not part of it, so that exporting again is the
     same package. Raises DepositError where PDF or originals are not those that were vouched for.
@@ -82,6 +84,8 @@ def pack(
         },
         "events": [_event(event) for event in _until_sealed(events)],
     }
+    if asked:
+        provenance["asked"] = dict(asked)
     files = {
         RECORD: record.canonical(),
         PROVENANCE: _as_json(provenance),

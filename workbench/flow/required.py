@@ -100,6 +100,25 @@ def _parts(work: Work, sheet: ReviewSheet) -> Mapping[str, str]:
     return {**nine, "unit": sheet.document.unit}
 
 
+def told(work: Work, sheet: ReviewSheet) -> dict[str, Any]:
+    """What was asked of a result and how it stood, as it goes out with the record."""
+    document = sheet.document
+    judged = next(reversed(store.judgements(work.store, document.id)), None)
+    if judged is None:
+        return {}
+    way = judged.model_dump(mode="json", exclude={"id", "document", "closed", "closed_at"})
+    return {
+        "result_code": code_of(work, document.id),
+        "scope": {name: value for name, value in way.items() if value != ""},
+        "stated": [
+            {"facts": said.facts, "by": said.by, "at": said.at.isoformat()}
+            for said in store.statements(work.store, document.id)
+            if said.at <= judged.at
+        ],
+        "file": [finding.as_json() for finding in file_findings(work, sheet)],
+    }
+
+
 # --- the file ------------------------------------------------------------------------------------
 
 

@@ -150,6 +150,7 @@ def deposit(work: Work, document: Document) -> Receipt:
         readings=[r for r in store.readings(document.id) if r.page in {p.id for p in pages}],
         pages=_scanned_from(sources, pages),
         witnessed=witnessed(work, document),
+        asked=required.told(work, sheet(work, document.id)),
     )
     receipt = work.repository.deposit(package)
     receipt.document = document.id

@@ -7,7 +7,7 @@ import streamlit as st
 
 from workbench import filecheck, minimum, ui
 from workbench.flow import overriding, required
-from workbench.model import Finding, Person, Role, Severity, Stage
+from workbench.model import Finding, Person, Role, Severity, Stage, day
 from workbench.review import ReviewSheet
 from workbench.ui import badges, dossier, frame, notation
 from workbench.words import language, say
@@ -49,6 +49,8 @@ def _nine(work: Workspace, sheet: ReviewSheet) -> None:
             value = f"({one.absent.en if language() == 'en' else one.absent.vi})"
         if one.datum.id == "validity" and value == minimum.INDEFINITE:
             value = say("indefinite")
+        elif (when := day(value)) is not None:
+            value = f"{when:%d/%m/%Y}"
         rows.append(
             {
                 "datum": words.en if language() == "en" else words.vi,

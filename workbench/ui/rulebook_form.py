@@ -71,8 +71,8 @@ def _rules(rules: Rules) -> None:
             {
                 "path": say(way.PATHS[rule.path]),
                 "says": rule.says.en if english else rule.says.vi,
-                "from": rule.in_force,
-                "until": rule.until,
+                "from": f"{rule.in_force:%d/%m/%Y}",
+                "until": f"{rule.until:%d/%m/%Y}" if rule.until else "",
                 "quote": rule.quote or rule.sense,
                 "source": rule.source,
                 "asked": rule.if_set is None or getattr(rules.settings, rule.if_set),
@@ -85,8 +85,8 @@ def _rules(rules: Rules) -> None:
         column_config={
             "path": st.column_config.TextColumn(say("Way"), width="medium"),
             "says": st.column_config.TextColumn(say("Why"), width="medium"),
-            "from": st.column_config.DateColumn(say("In force from"), format="DD/MM/YYYY"),
-            "until": st.column_config.DateColumn(say("In force until"), format="DD/MM/YYYY"),
+            "from": st.column_config.TextColumn(say("In force from")),
+            "until": st.column_config.TextColumn(say("In force until")),
             "quote": st.column_config.TextColumn(say("Words of the source"), width="large"),
             "source": st.column_config.TextColumn(say("Source"), width="medium"),
             "asked": st.column_config.CheckboxColumn(say("Asked")),

@@ -75,7 +75,7 @@ def _table(counted: Sequence[tuple[str, str, bool, int]]) -> None:
         height=38 + 35 * len(rows),
         key="scope.tally",
         column_config={
-            "path": st.column_config.TextColumn(say("Way"), width="large"),
+            "path": st.column_config.TextColumn(say("Way"), width=300),
             "before": number(say(way.REGIMES["before"])),
             "from": number(say(way.REGIMES["from"])),
             "unknown": number(say(way.REGIMES[""])),
