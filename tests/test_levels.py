@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 import subprocess
-from datetime import UTC, datetime
+import sys
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -112,6 +116,32 @@ def test_only_renewed_proof_outlives_the_first_time_stamping_authority(
     assert state(pki, kept, FIRST_TSA_OVER) is State.UNTRUSTED
     assert state(pki, renewed, FIRST_TSA_OVER) is State.INTACT
     assert state(pki, renewed, SECOND_TSA_OVER) is State.UNTRUSTED
+
+
+@pytest.mark.skipif(not shutil.which("faketime"), reason="faketime is not installed")
+def test_the_command_agrees_on_a_machine_whose_clock_is_that_far(
+    pki: Pki, kept: bytes, renewed: bytes, tmp_path: Path
+) -> None:
+    """libfaketime moves the clock of the whole process; nothing is told to it otherwise."""
+    (tmp_path / "kept.pdf").write_bytes(kept)
+    (tmp_path / "renewed.pdf").write_bytes(renewed)
+    trust = tmp_path / "trust"
+    trust.mkdir()
+    for number, der in enumerate(
+        (pki.der("root"), pki.der("issuer"), *pki.crls(FIRST_TSA_OVER + timedelta(days=1)))
+    ):
+        (trust / str(number)).write_bytes(der)
+    told = subprocess.run(
+        ["faketime", f"{FIRST_TSA_OVER + timedelta(days=1):%Y-%m-%d %H:%M:%S}", sys.executable,
+         "-m", "workbench", "verify", "--json", "--trust", trust,
+         tmp_path / "kept.pdf", tmp_path / "renewed.pdf"],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+        env={**os.environ, "WORKBENCH_DATA": str(tmp_path / "data"), "TZ": "UTC",
+             "PYTHONPATH": str(Path(__file__).resolve().parent.parent)},
+    )  # fmt: skip
+    states = [json.loads(line)["state"] for line in told.stdout.splitlines() if "kept.pdf" in line
+              or "renewed.pdf" in line]  # fmt: skip
+    assert states == ["untrusted", "intact"], told
 
 
 def test_renewed_proof_still_tells_what_was_changed(pki: Pki, renewed: bytes) -> None:

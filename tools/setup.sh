@@ -14,7 +14,7 @@ RUN_PACKAGES=(tesseract-ocr tesseract-ocr-vie)
 # poppler-utils: pdfsig judges our signatures. libnss3-tools: certutil gives it the trust anchors.
 # fonts-noto-core: Chromium falls back to it.
 # postgresql: the store is tested on it too, with a server of the tests' own.
-TEST_PACKAGES=(chromium softhsm2 poppler-utils libnss3-tools openssl postgresql fonts-noto-core)
+TEST_PACKAGES=(chromium softhsm2 faketime poppler-utils libnss3-tools openssl postgresql fonts-noto-core)
 
 steps=4; [ "$PURPOSE" = test ] && steps=5
 step=0
