@@ -42,7 +42,9 @@ def work(empty_site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
 def visit(file: str, name: str, state: Mapping[str, Any] | None = None, **query: str) -> AppTest:
     app = AppTest.from_file(str(ROOT / "workbench" / "ui" / "app.py"), default_timeout=60)
-    app.user = {"workbench_session": ui.sessions().begin(ui.workspace().store.person(name))}
+    somebody = ui.workspace().store.person(name)
+    assert somebody is not None
+    app.user = {"workbench_session": ui.sessions().begin(somebody)}
     app.run()
     for key, value in query.items():
         app.query_params[key] = value

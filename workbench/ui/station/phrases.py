@@ -33,6 +33,7 @@ _PHRASES = {
     "zoom_out": "Smaller",
     "whole_page": "Whole page",
     "to_field": "Back to the field",
+    "no_scan": "This record has no scan; its values were entered.",
     "no_image": "The image of this page cannot be loaded.",
     "no_box": "Not found on the scan.",
     # the field

@@ -98,7 +98,10 @@ export class Viewer {
     this.drawTabs();
     if (!this.page) {
       this.image = null;
-      return this.sheetOfPaper.replaceChildren();
+      this.note.hidden = false;
+      this.note.classList.add("unscanned");
+      this.note.textContent = this.speak("no_scan");
+      return this.sheetOfPaper.replaceChildren(this.note);
     }
     const image = this.images.of(this.page.image);
     if (this.image !== image) {
@@ -108,6 +111,7 @@ export class Viewer {
       image.draggable = false;
     }
     this.drawBoxes();
+    this.note.classList.remove("unscanned");
     const lost = image.complete && !image.naturalWidth;
     this.note.hidden = !lost;
     this.note.textContent = lost ? this.speak("no_image") : "";
