@@ -279,7 +279,8 @@ def _pdf_page(page: pikepdf.Page) -> ScanPage:
 
 def _drawn(page: pikepdf.Page) -> Iterator[tuple[pikepdf.PdfImage, tuple[float, float]]]:
     """The images that a page draws, each with its width and height on the paper, in points."""
-    named = page.obj.get("/Resources", {}).get("/XObject", {})
+    resources: Any = page.obj.get("/Resources", pikepdf.Dictionary())
+    named: Any = resources.get("/XObject", pikepdf.Dictionary())
     matrix, kept = pikepdf.Matrix(), []
     for instruction in pikepdf.parse_content_stream(page):
         operands, operator = instruction.operands, str(instruction.operator)
@@ -290,7 +291,7 @@ def _drawn(page: pikepdf.Page) -> Iterator[tuple[pikepdf.PdfImage, tuple[float, 
         elif operator == "cm":
             matrix = pikepdf.Matrix(*(float(n) for n in operands)) @ matrix
         elif operator == "Do":
-            drawn = named.get(str(operands[0]))
+            drawn: Any = named.get(str(operands[0]))
             if drawn is not None and drawn.get("/Subtype") == "/Image":
                 across = (matrix.a**2 + matrix.b**2) ** 0.5
                 down = (matrix.c**2 + matrix.d**2) ** 0.5

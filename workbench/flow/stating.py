@@ -260,7 +260,7 @@ def _close(work: Work, document: Document, found: Ruled, *, by: str) -> Document
     row = scoping.judgement(found, document, by=by, at=at, on=at.date(), closed=True)
     if document.stage is Stage.HELD and document.held_at is not None:
         row.closed_at = document.held_at
-    secret = found.paper.secret
+    unfound: dict[str, Any] = {"sought": ""} if found.paper.secret else {}
     moved = work.store.move(
         document,
         Stage.REJECTED,
@@ -269,7 +269,7 @@ def _close(work: Work, document: Document, found: Ruled, *, by: str) -> Document
         reason=Sentence(found.judged.rule.says.en),
         remedy=Sentence("Nothing is lost: it can be taken back on the page Scope."),
         rows=[row],
-        **({"sought": ""} if secret else {}),
+        **unfound,
     )
     log.info("scope.set_apart", document=document.id, rule=found.judged.rule.id)
     if document.kind is not None:
