@@ -30,13 +30,20 @@ ME = "worker-1/phone"
 
 
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty store with the demo's people, to be copied."""
+def approved_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four typed-in records and one paper with a page, approved; to be copied."""
     folder = tmp_path_factory.mktemp("site")
     opened = open_workspace(Settings(data=folder, engines=("none",)))
     prepare_demo(opened)
+    batch = Batch(name="Nhập tay", unit="PC06", by="soat1")
+    records = [
+        Entered("con_dau", {**PAPER, "so": f"{n}/ĐKMD"}, Origin.TYPED, f"{n}") for n in range(4)
+    ]
+    for document in enter(opened, batch, records, by="soat1"):
+        vouch(opened, document.id)
+    approved_papers(opened, 1, pages=1, dpi=50)
     opened.store.close()
-    return folder / "workbench.db"
+    return folder
 
 
 @dataclass
@@ -53,17 +60,15 @@ class Site:
         self.work.store.close()
         self.work = open_workspace(self.settings)
 
-    def ordered(self, *keys: str) -> list[str]:
-        """Typed-in records, approved, their seals ordered."""
-        batch = Batch(name="Nhập tay", unit="PC06", by="soat1")
-        records = [
-            Entered("con_dau", {**PAPER, "so": f"{key}/ĐKMD"}, Origin.TYPED, key) for key in keys
-        ]
-        documents = enter(self.work, batch, records, by="soat1")
-        for document in documents:
-            vouch(self.work, document.id)
-        self.order([document.id for document in documents])
-        return [document.id for document in documents]
+    def approved(self, origin: Origin = Origin.TYPED) -> list[str]:
+        found = self.work.store.documents(stage=Stage.APPROVED)
+        return [document.id for document in found if document.origin is origin]
+
+    def ordered(self, n: int = 1) -> list[str]:
+        """Typed-in records whose seals an approver ordered."""
+        ids = self.approved()[:n]
+        self.order(ids)
+        return ids
 
     def order(self, ids: list[str]) -> None:
         assert flow.order_seal(self.work, ids, by="duyet1") == len(ids)
@@ -102,12 +107,13 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any, tuple[Any
 
 
 @pytest.fixture
-def site(empty: Path, tmp_path: Path, keys: tuple[Path, Any, tuple[Any, ...]]) -> Iterator[Site]:
+def site(
+    approved_site: Path, tmp_path: Path, keys: tuple[Path, Any, tuple[Any, ...]]
+) -> Iterator[Site]:
     root, private, certificates = keys
     phone = Phone(private, certificates)
     serving = Serving(phone)
-    (tmp_path / "data").mkdir()
-    shutil.copy(empty, tmp_path / "data" / "workbench.db")
+    shutil.copytree(approved_site, tmp_path / "data")
     settings = Settings(
         data=tmp_path / "data",
         keys=tmp_path / "keys",
@@ -127,8 +133,8 @@ def site(empty: Path, tmp_path: Path, keys: tuple[Path, Any, tuple[Any, ...]]) -
 
 
 def test_a_phone_that_confirms_minutes_later_seals_papers_and_records(site: Site) -> None:
-    (record,) = site.ordered("1")
-    (paper,) = approved_papers(site.work, 1, pages=1, dpi=50)
+    (record,) = site.ordered()
+    (paper,) = site.approved(Origin.SCAN)
     site.order([paper])
     assert site.ask() == 2
     assert site.look() == 0
@@ -152,7 +158,7 @@ def test_a_phone_that_confirms_minutes_later_seals_papers_and_records(site: Site
 
 
 def test_a_seal_that_was_asked_for_before_a_restart_is_finished_after_it(site: Site) -> None:
-    ids = site.ordered("1", "2")
+    ids = site.ordered(2)
     assert site.ask() == 2
     site.restart()
     site.phone.confirm()
@@ -162,7 +168,7 @@ def test_a_seal_that_was_asked_for_before_a_restart_is_finished_after_it(site: S
 
 
 def test_a_phone_that_answered_while_nobody_asked_is_heard_however_late(site: Site) -> None:
-    (key,) = site.ordered("1")
+    (key,) = site.ordered()
     site.ask()
     site.phone.confirm()
     site.restart()
@@ -171,7 +177,7 @@ def test_a_phone_that_answered_while_nobody_asked_is_heard_however_late(site: Si
 
 
 def test_a_refused_seal_is_said_and_ordered_anew_by_a_person(site: Site) -> None:
-    (key,) = site.ordered("1")
+    (key,) = site.ordered()
     site.ask()
     site.phone.refuse()
     assert site.look() == 0
@@ -186,7 +192,7 @@ def test_a_refused_seal_is_said_and_ordered_anew_by_a_person(site: Site) -> None
 
 
 def test_an_order_that_expired_at_the_service_rests(site: Site) -> None:
-    (key,) = site.ordered("1")
+    (key,) = site.ordered()
     site.ask()
     site.phone.expire()
     site.look()
@@ -194,7 +200,7 @@ def test_an_order_that_expired_at_the_service_rests(site: Site) -> None:
 
 
 def test_an_order_that_nobody_answers_rests_when_its_time_is_over(site: Site) -> None:
-    (key,) = site.ordered("1")
+    (key,) = site.ordered()
     site.ask()
     assert site.look(after=timedelta(minutes=4)) == 0
     assert site.document(key).seal_by == "duyet1"
@@ -203,7 +209,7 @@ def test_an_order_that_nobody_answers_rests_when_its_time_is_over(site: Site) ->
 
 
 def test_a_confirmation_that_comes_after_the_end_seals_nothing(site: Site) -> None:
-    (key,) = site.ordered("1")
+    (key,) = site.ordered()
     site.ask()
     site.look(after=timedelta(minutes=7))
     first = next(iter(site.phone.transactions))
@@ -218,7 +224,7 @@ def test_a_confirmation_that_comes_after_the_end_seals_nothing(site: Site) -> No
 
 
 def test_an_order_whose_answer_was_lost_is_found_by_our_own_name_for_it(site: Site) -> None:
-    (key,) = site.ordered("1")
+    (key,) = site.ordered()
     site.phone.lose_answers = 1
     site.ask()
     assert [order.is_sent for order in pending.waiting(site.work)] == [False]
@@ -230,7 +236,7 @@ def test_an_order_whose_answer_was_lost_is_found_by_our_own_name_for_it(site: Si
 
 
 def test_a_service_out_of_order_is_asked_again_and_the_order_stands(site: Site) -> None:
-    (key,) = site.ordered("1")
+    (key,) = site.ordered()
     site.ask()
     site.phone.out_of_order = True
     assert site.look(after=timedelta(hours=1)) == 0
@@ -241,7 +247,7 @@ def test_a_service_out_of_order_is_asked_again_and_the_order_stands(site: Site) 
 
 
 def test_an_order_taken_back_here_is_sealed_no_more(site: Site) -> None:
-    (key,) = site.ordered("1")
+    (key,) = site.ordered()
     site.ask()
     [order] = pending.waiting(site.work)
     with pytest.raises(NotAllowedError):
@@ -255,7 +261,7 @@ def test_an_order_taken_back_here_is_sealed_no_more(site: Site) -> None:
 
 
 def test_no_worker_takes_a_paper_that_waits_for_the_phone(site: Site) -> None:
-    site.ordered("1")
+    site.ordered()
     site.ask()
     assert flow.claim(site.work, holder="worker-2/0", stages=(Stage.APPROVED,)) == []
     assert worker.sweep(site.work.store) == 0
@@ -263,7 +269,7 @@ def test_no_worker_takes_a_paper_that_waits_for_the_phone(site: Site) -> None:
 
 
 def test_two_processes_that_look_at_once_keep_one_seal(site: Site) -> None:
-    (key,) = site.ordered("1")
+    (key,) = site.ordered()
     site.ask()
     site.phone.confirm()
     seals = site.work.store.open_seals()
@@ -275,7 +281,7 @@ def test_two_processes_that_look_at_once_keep_one_seal(site: Site) -> None:
 
 
 def test_an_answer_that_is_no_signature_over_the_paper_is_not_kept(site: Site) -> None:
-    (key,) = site.ordered("1")
+    (key,) = site.ordered()
     site.ask()
     site.phone.private = rsa.generate_private_key(65537, 2048)  # not the certificate's
     site.phone.confirm()
@@ -284,7 +290,7 @@ def test_an_answer_that_is_no_signature_over_the_paper_is_not_kept(site: Site) -
 
 
 def test_a_worker_asks_for_papers_in_lots_one_order_at_a_time(site: Site) -> None:
-    ids = site.ordered("1", "2", "3", "4")
+    ids = site.ordered(4)
     worker.run(site.work, until_empty=True)
     worker.run(site.work, until_empty=True)
     assert [len(order.documents) for order in pending.waiting(site.work)] == [3]
@@ -299,7 +305,7 @@ def test_a_worker_asks_for_papers_in_lots_one_order_at_a_time(site: Site) -> Non
 def test_a_client_that_the_service_does_not_know_is_told_and_asks_no_phone(
     site: Site, tmp_path: Path
 ) -> None:
-    (key,) = site.ordered("1")
+    (key,) = site.ordered()
     assert site.work.signer.at_once == 3  # the certificate is known
     (tmp_path / "smartca-secret").write_text("wrong", encoding="utf-8")
     assert site.ask() == 0
@@ -308,7 +314,7 @@ def test_a_client_that_the_service_does_not_know_is_told_and_asks_no_phone(
 
 
 def test_the_secret_stands_in_no_row_and_no_text(site: Site) -> None:
-    site.ordered("1")
+    site.ordered()
     site.ask()
     assert smartca_server.SECRET not in repr(site.work)
     kept = (site.settings.data / "workbench.db").read_bytes()
@@ -320,7 +326,7 @@ def test_the_secret_stands_in_no_row_and_no_text(site: Site) -> None:
 def test_a_record_without_pages_goes_to_the_repository_with_its_seal_that_openssl_reads(
     site: Site, tmp_path: Path
 ) -> None:
-    (key,) = site.ordered("1")
+    (key,) = site.ordered()
     site.ask()
     site.phone.confirm()
     site.look()
