@@ -101,12 +101,14 @@ class Tables:
             for entry in self.entries(table):
                 called.setdefault(_plain(entry.name), []).append(entry)
             self._called[table] = called
+            # Apart, for a table of papers asks this of every row: names that only begin one.
+            self._called[f"{table}…"] = {n: e for n, e in called.items() if n.endswith("…")}
         called = self._called[table]
         said = _plain(text)
         begun = [
             entry
-            for name, entries in called.items()
-            if name.endswith("…") and said.startswith(f"{name[:-1].rstrip()} ")
+            for name, entries in self._called[f"{table}…"].items()
+            if said.startswith(f"{name[:-1].rstrip()} ")
             for entry in entries
         ]
         return (*called.get(said, ()), *begun)

@@ -100,7 +100,7 @@ def _reading(engine: sa.Engine) -> dict[str, Any]:
     return {"postgresql_readonly": True} if engine.dialect.name == "postgresql" else {}
 
 
-def _all_of(engine: sa.Engine, table: str, order: str) -> sa.Select[Any]:
+def _all_of(engine: sa.Engine, table: str, order: str) -> Any:
     """SELECT * of a table that exists; its names are quoted by the dialect."""
     inspector = sa.inspect(engine)
     schema, _, name = table.rpartition(".")
@@ -111,7 +111,7 @@ def _all_of(engine: sa.Engine, table: str, order: str) -> sa.Select[Any]:
             table=table,
         )  # fmt: skip
     columns = [c["name"] for c in inspector.get_columns(name, schema or None)]
-    chosen: Any = sa.select(*(sa.column(c) for c in columns)).select_from(
+    chosen = sa.select(*(sa.column(c) for c in columns)).select_from(
         sa.table(name, schema=schema or None)
     )
     return chosen.order_by(sa.column(order)) if order in columns else chosen
