@@ -68,3 +68,10 @@ def test_abbreviations_are_spelt_out_from_the_table() -> None:
     assert vietnamese.expand("CA TP. Sóc Trăng, P. 2", known) == (
         ("CA", "Công an"), ("TP.", "thành phố"), ("P.", "phường"),
     )  # fmt: skip
+
+
+def test_rows_from_before_are_found_as_they_were(filled: Store) -> None:
+    before = vietnamese.fold("Nguyễn Văn Đức, ấp 9")
+    filled.add(Document(id="cũ", batch="b", source="s", unit="u", number=9, sought=before))
+    assert found(filled, "Đức, ấp 9") == ["cũ"]
+    assert found(filled, "duc") == ["dục", "đức", "cũ"]

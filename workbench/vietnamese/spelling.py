@@ -27,8 +27,8 @@ uyu ư ưa ưc ưi ưm ưn ưng ươc ươi ươm ươn ương ươp ươt ươu
 y yêm yên yêng yêt yêu
 """)  # fmt: skip
 _AFTER_Q = _WORDS.findall("""
-ua uơi uac uach uai uan uang uanh uao uat uau uay uăc uăm uăn uăng uăp uăt uân uât uây ue uen ueo uet uê
-uên uênh uêt uơ uôc uy uych uyên uyêt uynh uyt uyu uit
+ua uơi uac uach uai uan uang uanh uao uat uau uay uăc uăm uăn uăng uăp uăt uân uât uây
+ue uen ueo uet uê uên uênh uêt uơ uôc uy uych uyên uyêt uynh uyt uyu uit
 """)  # fmt: skip
 _VOWELS = frozenset("aăâeêioôơuưy")
 _STOPPED = ("c", "ch", "p", "t")  # such syllables have sắc or nặng only
