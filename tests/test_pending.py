@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -244,6 +244,35 @@ def test_a_service_out_of_order_is_asked_again_and_the_order_stands(site: Site) 
     site.phone.confirm()
     assert site.look(after=timedelta(hours=2)) == 1
     assert site.document(key).stage is Stage.SIGNED
+
+
+def test_an_order_to_a_service_that_fails_is_not_sent_again_by_itself(site: Site) -> None:
+    """It may have reached the phone: two orders for one paper would lie there."""
+    (key,) = site.ordered()
+    assert site.work.signer.at_once == 3  # the certificate is known
+    site.phone.out_of_order = True
+    site.ask()
+    site.phone.out_of_order = False
+    assert [order.is_sent for order in pending.waiting(site.work)] == [False]
+    assert site.look() == 0
+    site.look(after=timedelta(minutes=7))
+    site.asked_anew(key, why="refused the request")
+    assert site.phone.transactions == {}
+
+
+def test_an_order_that_cannot_have_reached_the_service_goes_out_again(site: Site) -> None:
+    (key,) = site.ordered()
+    assert site.work.signer.at_once == 3
+    signer: Any = site.work.signer
+    signer._open()[0].keys.__dict__["service"] = replace(
+        signer._open()[0].keys.service, url="http://127.0.0.1:9/"
+    )
+    assert site.ask() == 0
+    document = site.document(key)
+    assert document.seal_by == "duyet1"  # the person's order stands
+    assert document.lease_until is not None
+    assert document.lease_until > now()
+    assert pending.waiting(site.work) == []
 
 
 def test_an_order_taken_back_here_is_sealed_no_more(site: Site) -> None:

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from workbench.errors import (
     ExpiredError,
+    LostAnswerError,
     RefusedError,
     SigningError,
     UnreachableServiceError,
@@ -83,7 +84,8 @@ class SmartCaKeys:
         secret = {"sp_id": self.service.client, "sp_password": self.service.secret}
         said = self.service.post(path, {**secret, **message})
         if said.status >= 500:
-            raise UnreachableServiceError(
+            # It may have taken the order before it failed: what became of it is asked, not assumed.
+            raise LostAnswerError(
                 "The signing service is out of order just now.",
                 "It is tried again by itself.",
             )
