@@ -3,7 +3,6 @@
 import streamlit as st
 
 from workbench import ui
-from workbench.model import Role
 from workbench.ui import frame, holder_sheet
 from workbench.ui.places import must_read_papers
 from workbench.words import say
@@ -16,7 +15,7 @@ frame.heading(
 )
 with ui.guarded():
     waiting = holder_sheet.compare(work)
-    may_decide = bool({Role.APPROVER, Role.MANAGER, Role.ADMINISTRATOR} & set(person.roles))
+    may_decide = bool(set(holder_sheet.DECIDING) & set(person.roles))
     found, alike, decided = st.tabs(
         [say("Find"), say("Perhaps the same ({n})", n=waiting), say("Decided")]
     )

@@ -174,6 +174,33 @@ def test_two_holders_side_by_side_are_made_one_and_parted_again(work: Workspace)
     assert len(work.store.likenesses(Likely.OPEN)) == 1
 
 
+def test_a_record_that_names_nobody_is_given_to_a_holder_with_a_reason(work: Workspace) -> None:
+    nobody = {**SEAL, "ten_to_chuc": "", "so": "9/ĐKMD"}
+    for values, absent in ((SEAL, frozenset()), (nobody, frozenset({"ten_to_chuc"}))):
+        one = Entered("con_dau", values, Origin.TYPED, stated=INDEFINITE, absent=absent)
+        enter(work, Batch(name="Lô", unit="PC06", by="soat1"), [one], by="soat1")
+    (document,) = work.store.unheld()
+    (holder,) = work.store.find_holders("")
+    app = AppTest.from_function(_beside, default_timeout=60)
+    app.session_state[f"holders.unheld.{holder.id}"] = document.id
+    app.session_state[f"holders.reason.{holder.id}"] = "Theo hồ sơ"
+    app.run()
+    app.button(key=f"holders.tie.{holder.id}").click().run()
+    assert not app.exception
+    assert [d.id for d in work.store.held_by(holder.id) if d.id == document.id] == [document.id]
+    assert work.store.unheld() == []
+
+
+def _beside() -> None:
+    from workbench import ui
+    from workbench.ui import holder_sheet
+
+    work = ui.workspace()
+    somebody = work.store.person("duyet1")
+    assert somebody is not None
+    holder_sheet.by_hand(work, somebody, work.store.find_holders("")[0])
+
+
 def test_who_may_not_decide_sees_the_pairs_without_the_keys(work: Workspace) -> None:
     for n in (1, 2):
         values = {**SEAL, "so": f"{n}/ĐKMD", "so_quyet_dinh": f"{n}/QĐ"}

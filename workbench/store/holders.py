@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from workbench import vietnamese
 from workbench.errors import NotReadyError
-from workbench.model import Document, Holder, HolderDecision, HolderKind, Likely, Likeness
+from workbench.model import Document, Holder, HolderDecision, HolderKind, Likely, Likeness, Stage
 from workbench.store.rows import Rows
 
 _AT_ONCE = 500  # SQLite takes only so many values in one question
@@ -121,6 +121,15 @@ class Holders(Rows):
         )
         with Session(self._looking) as session:
             return {str(holder): int(n) for holder, n in session.execute(query).all()}
+
+    def unheld(self, limit: int = 50) -> list[Document]:
+        """Reviewed records that name nobody, oldest first."""
+        return self._all(
+            select(Document)
+            .where(col(Document.stage) == Stage.REVIEWED, col(Document.holder).is_(None))
+            .order_by(col(Document.created_at), col(Document.number))
+            .limit(limit)
+        )
 
     def tie(self, document: str, holder: Holder, *, told: HolderDecision | None = None) -> None:
         """Tie a record to a holder, which is kept where it is new, and what was told of it."""

@@ -10,7 +10,16 @@ import streamlit as st
 from workbench import ui, vietnamese
 from workbench.flow import holding, likenesses
 from workbench.flow.holding import Why
-from workbench.model import Document, Holder, HolderKind, Likely, Likeness, Person, new_id
+from workbench.model import (
+    Document,
+    Holder,
+    HolderKind,
+    Likely,
+    Likeness,
+    Person,
+    Role,
+    new_id,
+)
 from workbench.ui import charts, dossier, frame
 from workbench.ui.notation import literal, local, number
 from workbench.ui.places import PAGES
@@ -19,6 +28,7 @@ from workbench.workspace import Workspace
 
 _SHOWN = 50
 _PAIRS = 10
+DECIDING = (Role.APPROVER, Role.MANAGER, Role.ADMINISTRATOR)
 
 NUMBER_KINDS: Mapping[str, str] = {
     "cccd": "Citizen identity number",
@@ -94,6 +104,7 @@ def search(work: Workspace, person: Person) -> None:
     with right:
         if rows:
             one(work, found[rows[0]])
+            by_hand(work, person, found[rows[0]])
         else:
             st.info(say("Choose a holder to see the records."), icon=":material/arrow_back:")
 
@@ -130,6 +141,51 @@ def _record(work: Workspace, document: Document) -> None:
             icon=":material/folder_open:",
             query_params={"document": document.id},
         )
+
+
+def by_hand(work: Workspace, person: Person, holder: Holder) -> None:
+    """Say that a record that names nobody is this holder's, or that two holders may be one."""
+    if not {Role.REVIEWER, *DECIDING} & set(person.roles):
+        return
+    unheld = {document.id: document for document in work.store.unheld()}
+    with st.expander(say("Give this holder a record that names nobody ({n})", n=len(unheld))):
+        chosen = st.selectbox(
+            say("Document"),
+            list(unheld),
+            format_func=lambda key: _named(work, unheld[key]),
+            index=None,
+            key=f"holders.unheld.{holder.id}",
+        )
+        reason = st.text_input(say("Reason"), key=f"holders.reason.{holder.id}")
+        if st.button(say("It is this holder's"), key=f"holders.tie.{holder.id}") and chosen:
+            with ui.guarded():
+                likenesses.tie(work, chosen, holder.id, by=person.name, key=new_id(), reason=reason)
+                frame.done(say("The record belongs to this holder now."))
+                st.rerun()
+    if not set(DECIDING) & set(person.roles):
+        return
+    with st.expander(say("This may be the same as another holder")):
+        text = st.text_input(say("Name or number"), key=f"holders.other.{holder.id}")
+        others = {
+            h.id: h for h in work.store.find_holders(text, limit=20) if text and h.id != holder.id
+        }
+        other = st.selectbox(
+            say("Holder of the paper"),
+            list(others),
+            format_func=lambda key: f"{others[key].name} · {others[key].number}",
+            index=None,
+            key=f"holders.beside.{holder.id}",
+        )
+        if st.button(say("Put side by side"), key=f"holders.ask.{holder.id}") and other:
+            with ui.guarded():
+                likenesses.put_together(work, holder.id, other, by=person.name)
+                frame.done(say("They wait under “Perhaps the same”."))
+                st.rerun()
+
+
+def _named(work: Workspace, document: Document) -> str:
+    batch = work.store.batch(document.batch)
+    return f"{batch.name if batch else ''} · #{document.number}"
 
 
 # --- who may be the same --------------------------------------------------------------------------

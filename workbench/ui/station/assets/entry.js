@@ -57,7 +57,10 @@ export class Entry extends Room {
   // --- what is typed ----------------------------------------------------------------------
 
   lay(body) {
+    const before = this.body && this.of;
     this.body = body;
+    // A server that was started anew lays the same form out: whoever types in it types on.
+    if (this.record && before === this.of) return;
     const kept = this.kept();
     this.back = kept.back ?? [];
     this.previous = kept.previous ?? {};
