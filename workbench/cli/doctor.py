@@ -344,6 +344,7 @@ def _keys(settings: Settings) -> Check:
 _TEST_TOOLS: Final = {
     "chromium": "chromium",
     "softhsm2-util": "softhsm2",
+    "faketime": "faketime",
     "pdfsig": "poppler-utils",
     "certutil": "libnss3-tools",
 }
