@@ -88,7 +88,7 @@ def _rules(rules: Rules) -> None:
             "from": st.column_config.TextColumn(say("In force from")),
             "until": st.column_config.TextColumn(say("In force until")),
             "quote": st.column_config.TextColumn(say("Words of the source"), width="large"),
-            "source": st.column_config.TextColumn(say("Source"), width="medium"),
+            "source": st.column_config.TextColumn(say("Basis"), width="medium"),
             "asked": st.column_config.CheckboxColumn(say("Asked")),
         },
     )

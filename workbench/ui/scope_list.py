@@ -211,7 +211,7 @@ def set_apart(work: Workspace, person: Person) -> None:
                     digest=notation.short(judged.rules),
                 )
             )
-            with ui.guarded(), st.container(horizontal=True):
+            with ui.guarded(), st.container(horizontal=True, vertical_alignment="center"):
                 frame.way_to("documents.py", person=person, label=say("Open"), document=document.id)
                 if {Role(role) for role in person.roles} & _SAYERS:
                     way.take_back(work, document, person)
