@@ -17,13 +17,14 @@ from hashlib import sha256, sha512
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import bagit
 import pytest
 from sqlalchemy import event as sa_event
 
-from workbench import accounts, exchange, migrations, signing
+from workbench import accounts, exchange, migrations, signing, worker
 from workbench.errors import NotAllowedError, SettingsError
 from workbench.exchange import bags, carriers, targets
 from workbench.exchange.carriers import Parcel, TargetRefusedError, TargetSilentError
@@ -41,9 +42,11 @@ from workbench.model import (
     Signature,
     Stage,
 )
+from workbench.objects import ObjectHoldings
+from workbench.repository.holdings import OcflHoldings
 from workbench.repository.ocfl import OcflRepository
 from workbench.signing import trial
-from workbench.store import Store, outbox
+from workbench.store import Store, audits, outbox
 from workbench.words import catalogue
 
 NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
@@ -417,6 +420,34 @@ def test_a_target_that_takes_records_unasked_gets_each_once_and_bad_ones_wait_fo
     assert site.state("d0001").state is DeliveryState.SENT
     assert site.state("d0002").state is DeliveryState.REFUSED
     assert other.calls == 1
+
+
+def test_a_worker_sends_what_is_due_and_carries_on_a_look_at_what_is_kept(
+    site: Site, other: OtherRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "HOUSE_SECONDS", 0.02)
+    site.targets["kho"] = http_target(other.address, automatic=True)
+    site.record(1)
+    audits.begin(site.store, by="quantri", at=NOON)
+    work = SimpleNamespace(
+        **{name: getattr(site, name) for name in ("store", "repository", "targets", "sign_list")},
+        settings=SimpleNamespace(audit_megabytes=0),
+        holdings=(ObjectHoldings(site.store.objects), OcflHoldings(site.repository)),
+    )
+    stop = threading.Event()
+    house = threading.Thread(target=worker._keep_house, args=(work, "worker/house", stop))
+    house.start()
+    try:
+        for _ in range(600):
+            [looked] = audits.audits(site.store)
+            if looked.ended_at is not None and outbox.counts(site.store)[DeliveryState.SENT]:
+                break
+            stop.wait(0.1)
+    finally:
+        stop.set()
+        house.join()
+    assert site.state("d0001").state is DeliveryState.SENT
+    assert (looked.ended_at is not None, looked.harmed) == (True, 0)
 
 
 def test_who_may_not_deliver_is_told_so(site: Site, other: OtherRepository) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -17,7 +18,7 @@ import pytest
 from ocfl import StorageRoot
 
 from workbench import migrations
-from workbench.errors import NotReadyError
+from workbench.errors import NotReadyError, StorageError
 from workbench.flow import fixity
 from workbench.model import Audit, Document, Harm, Package, Receipt, now
 from workbench.objects import ObjectHoldings
@@ -298,6 +299,27 @@ def test_a_look_reads_no_faster_than_it_may(site: Site) -> None:
     pace = fixity.Pace(10_000, clock=lambda: sum(slept), sleep=slept.append)
     audit, _ = site.audited(pace=pace)
     assert sum(slept) == pytest.approx(audit.size / 10_000)
+
+
+def test_a_disk_that_fills_while_restoring_changes_nothing(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = site.copied()
+    pdf = site.in_repository("v1/content/document.pdf")
+    pdf.write_bytes(b"bad")
+    site.audited()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copyfileobj", full)
+        with pytest.raises(StorageError, match="No space"):
+            fixity.restore(site.work, copy, by="quantri")
+    assert pdf.read_bytes() == b"bad"
+    assert list(site.data.rglob("*.part")) == []
+    assert len(fixity.restore(site.work, copy, by="quantri").put_back) == 1
+    site.assert_valid()
 
 
 def test_nothing_is_restored_before_a_look_or_from_no_copy(site: Site, tmp_path: Path) -> None:
