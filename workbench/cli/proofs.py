@@ -50,7 +50,7 @@ def renew(
         proofs.prove_all(work.store, at)
     proven, failed = 0, 0
     while waiting := len(proofs.proofs_due(work.store, at, limit=100)):
-        done = flow.prove(work, by="quantri", at=at, limit=waiting)
+        done = flow.prove(work, by="command-line", at=at, limit=waiting)
         proven, failed = proven + done.proven, failed + len(done.failed)
     if json:
         print(json_.dumps({"proven": proven, "failed": failed}))
