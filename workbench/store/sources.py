@@ -111,7 +111,7 @@ def _all_of(engine: sa.Engine, table: str, order: str) -> Any:
             table=table,
         )  # fmt: skip
     columns = [c["name"] for c in inspector.get_columns(name, schema or None)]
-    chosen = sa.select(*(sa.column(c) for c in columns)).select_from(
+    chosen: Any = sa.select(*(sa.column(c) for c in columns)).select_from(
         sa.table(name, schema=schema or None)
     )
     return chosen.order_by(sa.column(order)) if order in columns else chosen
