@@ -33,7 +33,7 @@ def withdraw(work: Work, document: str, *, by: str, why: str) -> Receipt:
         raise NotReadyError("This record is withdrawn already.", "Restore it to show it again.")
     object_id, versions = _kept(work, document)
     notes = _notes(work, object_id, versions)
-    if not is_withdrawal(versions[-1]):
+    if not notes or notes[-1].act != WITHDRAWN:
         notes.append(CustodyNote(WITHDRAWN, by, now(), vietnamese.nfc(why)))
     # The same notes again are the same version: its receipt comes back.
     receipt = work.repository.deposit(exchange.withdrawn(object_id, notes))
@@ -50,7 +50,7 @@ def restore(work: Work, document: str, *, by: str, why: str) -> Receipt:
         raise NotReadyError("This record is not withdrawn.", "Open it again.")
     object_id, versions = _kept(work, document)
     notes = _notes(work, object_id, versions)
-    if is_withdrawal(versions[-1]):
+    if not notes or notes[-1].act != RESTORED:
         notes.append(CustodyNote(RESTORED, by, now(), vietnamese.nfc(why)))
     whole = next((v for v in reversed(versions) if not is_withdrawal(v)), None)
     if whole is None:

@@ -21,7 +21,6 @@ from workbench.model import (
     Filing,
     Holder,
     Page,
-    Receipt,
     RecordFolder,
     Share,
     Shelf,
@@ -79,15 +78,6 @@ class Cards(Rows):
             rows = [{"word": w, "document": card.document, "bare": b} for w, b in words.items()]
             if rows:
                 session.execute(sa.insert(CardWord), rows)
-
-    def renew_card(self, document: str, receipt: Receipt) -> None:
-        """Note the newest version that the repository holds."""
-        with self.change() as session:
-            session.execute(
-                sa.update(Card)
-                .where(col(Card.document) == document)
-                .values(version=receipt.version, at=receipt.at)
-            )
 
     def card(self, document: str, sight: Sight) -> Card | None:
         """The card of a record, if it is there for this person."""
