@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -136,7 +137,7 @@ def worn(dice: np.random.Generator, image: Image) -> Image:
     image = cv2.resize(image, (width, max(15, height)), interpolation=cv2.INTER_AREA).astype(
         np.uint8
     )
-    worked = image.astype(np.float32)
+    worked: NDArray[np.floating[Any]] = image.astype(np.float32)
     if (blur := dice.uniform(0, 1.25) * harm) > 0.25:
         worked = cv2.GaussianBlur(worked, (0, 0), blur)
     light = 255 - dice.uniform(0, 110) * harm
@@ -154,8 +155,8 @@ def worn(dice: np.random.Generator, image: Image) -> Image:
     if dice.random() < 0.7:
         quality = int(95 - dice.uniform(0, 62) * harm)
         _, packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        image = cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE)
-    return image.astype(np.uint8)
+        image = np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), np.uint8)
+    return image
 
 
 def _warped(dice: np.random.Generator, image: Image, harm: float) -> Image:
@@ -165,7 +166,7 @@ def _warped(dice: np.random.Generator, image: Image, harm: float) -> Image:
     turn = float(np.clip(turn, -0.16 * rows / columns * 2, 0.16 * rows / columns * 2))
     matrix = np.array([[1, lean, -lean * rows / 2], [turn, 1, -turn * columns / 2]], np.float32)
     moved = cv2.warpAffine(image, matrix, (columns, rows), borderValue=(255.0,))
-    return moved.astype(np.uint8)
+    return np.asarray(moved, np.uint8)
 
 
 def _stamped(dice: np.random.Generator, image: Image) -> Image:
@@ -195,9 +196,9 @@ def _thinned(dice: np.random.Generator, image: Image) -> Image:
     """Strokes that broke or ran: worn type, a hungry or a greedy copier."""
     form = dice.random()
     if form < 0.4:
-        return cv2.dilate(image, np.ones((2, 3), np.uint8)).astype(np.uint8)
+        return np.asarray(cv2.dilate(image, np.ones((2, 3), np.uint8)), np.uint8)
     if form < 0.6:
-        return cv2.erode(image, np.ones((3, 2), np.uint8)).astype(np.uint8)
+        return np.asarray(cv2.erode(image, np.ones((3, 2), np.uint8)), np.uint8)
     gaps = dice.random((max(2, image.shape[0] // 4), max(2, image.shape[1] // 4))) < 0.05
     gaps = cv2.resize(gaps.astype(np.uint8), image.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return np.where(gaps > 0, 255, image).astype(np.uint8)

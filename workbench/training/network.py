@@ -73,7 +73,7 @@ def seen(image: Image) -> NDArray[np.float32]:
     scaled = cv2.resize(
         image, (width, HEIGHT), interpolation=cv2.INTER_CUBIC if small else cv2.INTER_AREA
     )
-    return (scaled.astype(np.float32) / 255 - 0.5) / 0.5
+    return (np.asarray(scaled, np.float32) / 255 - 0.5) / 0.5
 
 
 def batch(images: Sequence[Image]) -> NDArray[np.float32]:
