@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from hashlib import sha512
@@ -208,7 +209,8 @@ class Site:
         for number in range(kills):
             session = self._start()
             self._wait(session, beyond=self.papers * (number + 1) // (kills + 1))
-            os.killpg(session.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # on a small lot it may have come to its end
+                os.killpg(session.pid, signal.SIGKILL)
             session.wait()
             at_kill.append(self._sealed())
         last = self._start()
@@ -233,8 +235,8 @@ class Site:
 
     def _wait(self, session: subprocess.Popen[bytes], *, beyond: int) -> None:
         end = time.monotonic() + _SECONDS
-        while self._sealed() <= beyond:
-            if session.poll() is not None or time.monotonic() > end:
+        while self._sealed() <= beyond and session.poll() is None:
+            if time.monotonic() > end:
                 raise RuntimeError(self._log()[-2000:])
             time.sleep(0.02)
 
