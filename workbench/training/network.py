@@ -73,7 +73,8 @@ def seen(image: Image) -> NDArray[np.float32]:
     scaled = cv2.resize(
         image, (width, HEIGHT), interpolation=cv2.INTER_CUBIC if small else cv2.INTER_AREA
     )
-    return (np.asarray(scaled, np.float32) / 255 - 0.5) / 0.5
+    level: NDArray[np.float32] = np.asarray(scaled, np.float32)
+    return (level / np.float32(255) - np.float32(0.5)) / np.float32(0.5)
 
 
 def batch(images: Sequence[Image]) -> NDArray[np.float32]:
