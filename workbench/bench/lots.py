@@ -24,15 +24,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any
 
-import pkcs11
 import typer
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from PIL import Image
-from pkcs11 import Attribute, ObjectClass
-from pkcs11.constants import CertificateType
 
 from workbench import flow
 from workbench.errors import SettingsError
@@ -309,31 +306,13 @@ def make_token(folder: Path, environment: Mapping[str, str]) -> None:
     pem.unlink()
     # The driver looks for its tokens once a process; this one may have another by now.
     subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", _ADD_CERTIFICATE, signer.public_bytes(Encoding.DER).hex()],
+        [
+            *(sys.executable, "-m", "workbench.bench.soft_token", str(MODULE), TOKEN, PIN),
+            signer.public_bytes(Encoding.DER).hex(),
+        ],
         check=True,
         env=dict(environment),
     )
-
-
-_ADD_CERTIFICATE = "import sys; from workbench.bench import lots; lots.add_certificate(sys.argv[1])"
-
-
-def add_certificate(der: str) -> None:
-    """Write the signer's certificate (DER, hexadecimal) beside its key."""
-    certificate = x509.load_der_x509_certificate(bytes.fromhex(der))
-    token = pkcs11.lib(str(MODULE)).get_token(token_label=TOKEN)
-    with token.open(user_pin=PIN, rw=True) as session:
-        session.create_object(
-            {
-                Attribute.CLASS: ObjectClass.CERTIFICATE,
-                Attribute.CERTIFICATE_TYPE: CertificateType.X_509,
-                Attribute.TOKEN: True,
-                Attribute.LABEL: "certificate",
-                Attribute.ID: b"\x01",
-                Attribute.SUBJECT: certificate.subject.public_bytes(),
-                Attribute.VALUE: bytes.fromhex(der),
-            }
-        )
 
 
 def _certificate(
