@@ -70,7 +70,10 @@ export class Entry extends Room {
     this.findings = [];
     this.phase = this.record.phase ?? "first";
     this.draw();
+    const here = this.inputs.get(this.record.at); // where somebody was typing
+    this.at = here ?? null;
     this.focus();
+    here?.setSelectionRange(here.value.length, here.value.length);
   }
 
   /** What this form is of: another kind or batch has a draft of its own. */
@@ -177,7 +180,8 @@ export class Entry extends Room {
       this.setValue(step, input.value);
       this.drawOffer(step, input);
     });
-    input.addEventListener("blur", () => this.leaveField(step, input));
+    // Taken off the page it loses the focus too; by then it is of a record that has gone.
+    input.addEventListener("blur", () => this.inputs.get(step.name) === input && this.leaveField(step, input));
     const line = h(`div.entry-field${step.critical ? ".critical" : ""}${step.row ? ".cell" : ""}`, { data: { name: step.name } });
     const label = h("label", {}, step.row ? `${step.row}. ${step.label}` : step.label);
     if (step.required === false) label.append(h("i", {}, this.tell("optional")));
@@ -318,6 +322,7 @@ export class Entry extends Room {
   enter(step, input) {
     this.at = input;
     this.now = step;
+    this.record.at = step.name;
     this.spent();
     this.offer.hidden = true;
     input.select();
