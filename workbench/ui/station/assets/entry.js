@@ -323,6 +323,7 @@ export class Entry extends Room {
     this.at = input;
     this.now = step;
     this.record.at = step.name;
+    this.keep();
     this.spent();
     this.offer.hidden = true;
     input.select();
