@@ -257,7 +257,8 @@ class History:
 
 
 DEEDS = ("arrive", "arrive", "read", "propose", "correct", "decide", "look", "seal", "hold",
-         "refresh", "compact", "rebuild", "killed_refresh", "killed_compact", "killed_rebuild")  # fmt: skip
+         "refresh", "compact", "rebuild", "killed_refresh", "killed_compact",
+         "killed_rebuild")  # fmt: skip
 
 
 @settings(

@@ -24,9 +24,7 @@ def audit(
         float, typer.Option(help="Megabytes a second to read at most; 0: no limit.")
     ] = 20.0,
     json: Annotated[bool, typer.Option("--json", help="The report as one JSON object.")] = False,
-    last: Annotated[
-        bool, typer.Option("--last", help="Tell what the last one found.")
-    ] = False,
+    last: Annotated[bool, typer.Option("--last", help="Tell what the last one found.")] = False,
 ) -> None:
     """Hold every kept file against its digest. Stopped by Ctrl+C or killed, it goes on next time.
 

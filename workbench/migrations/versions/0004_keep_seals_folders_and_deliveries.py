@@ -40,10 +40,7 @@ def upgrade() -> None:
         sa.Column("document", TEXT(), nullable=False),
         sa.Column("unit", TEXT(), nullable=False),
         sa.Column("kind", TEXT(), nullable=False),
-        *(
-            sa.Column(name, TEXT(), nullable=False)
-            for name in ("number", "holder", "holder_name")
-        ),
+        *(sa.Column(name, TEXT(), nullable=False) for name in ("number", "holder", "holder_name")),
         sa.Column("year", sa.Integer(), nullable=False),
         *(
             sa.Column(name, TEXT(), nullable=False)
