@@ -17,6 +17,7 @@ from workbench import flow, worker
 from workbench.bench.lots import approved_papers
 from workbench.cli import app
 from workbench.errors import NotAllowedError, SigningError
+from workbench.flow import withdrawal
 from workbench.model import Stage, now
 from workbench.signing import State, verify
 from workbench.signing import trust as signing_trust
@@ -166,6 +167,33 @@ def test_what_was_kept_and_not_handed_in_is_handed_in(site: Site) -> None:
 
     assert levels(work, key) == ["B-T", "B-LTA"]
     assert [r.version for r in work.store.receipts(key)] == ["v1", "v2"]
+
+
+def test_a_withdrawn_record_keeps_its_proof_and_stays_withdrawn_until_it_is_restored(
+    site: Site,
+) -> None:
+    work = site.open("agency", seal_level="B-LTA")
+    key = sealed(work)
+    object_id = work.store.receipts(key)[-1].object_id
+    withdrawal.withdraw(work, key, by="duyet1", why="cấp nhầm")
+
+    assert flow.prove(work, by="worker").proven == 1
+    assert flow.prove(work, by="worker").proven == 0
+    assert levels(work, key) == ["B-T", "B-LTA"]
+    kept = work.repository.versions(object_id)
+    assert [set(version.files) == {"custody.json"} for version in kept] == [False, True]
+
+    withdrawal.restore(work, key, by="duyet1", why="đúng rồi")
+    flow.prove(work, by="worker", at=now() + timedelta(minutes=1))
+    kept = work.repository.versions(object_id)
+    document = work.store.document(key)
+    assert document is not None
+    renewed = work.store.get(document.pdf_digest or "")
+    assert [v.version for v in kept] == ["v1", "v2", "v3", "v4"]
+    assert work.repository.content(object_id, "v4", only="document.pdf")["document.pdf"] == renewed
+    assert [r.version for r in work.store.receipts(key)] == ["v1", "v2", "v3", "v4"]
+    flow.prove(work, by="worker", at=now() + timedelta(minutes=2))
+    assert len(work.repository.versions(object_id)) == 4  # and nothing more comes of it
 
 
 class _Broken:

@@ -1,6 +1,8 @@
 """After sealing: more proof before the old one ends, and the next signature a profile asks for.
 
-Each gives a new version of the record in the repository; the version before stays as it was.
+Each gives a new version of the record in the repository; the version before stays as it was. The
+proof of a withdrawn record is carried on too, or it could end meanwhile; but its new file stays out
+of the repository, where the withdrawal is the last word, until the record is restored.
 """
 
 from __future__ import annotations
@@ -134,11 +136,15 @@ def _keep(work: Work, document: Document, row: Signature, pdf: bytes, *, by: str
 
 
 def _hand_in(work: Work, document: Document, pdf: bytes) -> None:
-    """The newest file to the repository as its next version; the same again changes nothing."""
-    receipt = deposit(work, document)
-    known = {r.package_digest for r in work.store.receipts(document.id)}
-    if receipt.package_digest not in known:
-        work.store.keep(receipt)
-    cards.catalogue(work, document)
+    """The newest file to the repository as its next version; the same again changes nothing.
+
+    That of a withdrawn record waits: restoring it makes the record due at once.
+    """
+    if not work.store.withdrawn_among([document.id]):
+        receipt = deposit(work, document)
+        known = {r.package_digest for r in work.store.receipts(document.id)}
+        if receipt.package_digest not in known:
+            work.store.keep(receipt)
+        cards.catalogue(work, document)
     due = work.keeper.due(pdf, document.seal_profile)
     proofs.prove_by(work.store, document, due)

@@ -16,6 +16,7 @@ from workbench.model import (
     Card,
     CustodyAct,
     CustodyEvent,
+    Document,
     Filing,
     Receipt,
     RecordFolder,
@@ -241,6 +242,7 @@ class Custody(Rows):
     def mark_restored(
         self, document: str, receipt: Receipt, *, by: str, at: datetime, why: str
     ) -> None:
+        """Note that it is there again, and due: its seal may have got new proof meanwhile."""
         values = {"withdrawn_at": None, "withdrawn_by": "", "withdrawn_why": ""}
         self._mark(CustodyAct.RESTORED, document, receipt, by, at, why, values)
 
@@ -266,6 +268,12 @@ class Custody(Rows):
                 raise StaleDocumentError(
                     "Somebody else has withdrawn or restored this record meanwhile.",
                     "Open it again; what stands now is shown.",
+                )
+            if act is CustodyAct.RESTORED:
+                session.execute(
+                    sa.update(Document)
+                    .where(col(Document.id) == document, col(Document.pdf_digest).is_not(None))
+                    .values(proof_due=at)
                 )
             known = select(Receipt.id).where(
                 col(Receipt.repository) == receipt.repository,

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from workbench.errors import Sentence, StaleDocumentError
-from workbench.model import Document, Event, Signature, Stage
+from workbench.model import Card, Document, Event, Signature, Stage
 from workbench.store.rows import Rows
 
 _PROVEN = Sentence("The seal was given new proof.")
@@ -93,15 +93,17 @@ def profiles_in_use(rows: Rows) -> Sequence[str]:
 
 
 def signed_less_than(rows: Rows, wanted: int, profile: str) -> Sequence[Document]:
-    """Records sealed by `profile` with fewer than `wanted` of its fields signed."""
+    """Records sealed by `profile` with fewer than `wanted` of its fields signed; none withdrawn."""
     signed = (
         select(sa.func.count(sa.distinct(col(Signature.in_field))))
         .where(col(Signature.document) == col(Document.id), col(Signature.in_field) != "")
         .scalar_subquery()
     )
+    withdrawn = select(Card.document).where(col(Card.withdrawn_at).is_not(None))
     query = select(Document).where(
         col(Document.stage) == Stage.EXPORTED,
         col(Document.pdf_digest).is_not(None),
+        col(Document.id).not_in(withdrawn),
         col(Document.seal_profile) == profile,
         signed < wanted,
     )
