@@ -183,7 +183,7 @@ def _field(place: int, doubtful: bool, pages: int) -> SheetField:
     readings = {"tesseract": proposed, **{f"engine{n}": text for n, text in enumerate(others)}}
     top = 200 + place * LINE
     wrong = (
-        (Finding(Severity.ERROR, "required", Sentence("Something went wrong."), (name,)),)
+        (Finding(Severity.WARNING, "required", Sentence("Something went wrong."), (name,)),)
         if not proposed and doubtful
         else ()
     )
