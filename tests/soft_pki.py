@@ -1,4 +1,4 @@
-"""A real certification authority made up for one test run (certomancer): keys, CRLs, time stamps.
+"""A real certification authority made up for one test run (certomancer): keys, CRLs, OCSP, stamps.
 
 A root signs an intermediate, which signs an officer, an agency and two time stamping authorities;
 the second one begins before the first one ends. What the services say, they say at any moment.
@@ -7,7 +7,7 @@ the second one begins before the first one ends. What the services say, they say
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import yaml
-from asn1crypto import tsp
+from asn1crypto import ocsp, tsp
 from certomancer.registry import ArchLabel, CertLabel, CertomancerConfig, PKIArchitecture
 from certomancer.registry import ServiceLabel as Label
 from cryptography.hazmat.primitives import serialization
@@ -30,6 +30,8 @@ _VALID = {  # from when until when, in years from the one that the authority is 
     "gone": (0, 3),
     "tsa1": (0, 5),
     "tsa2": (4, 10),
+    "issuer-ocsp": (0, 5),
+    "root-ocsp": (0, 5),
 }
 NAMES = {"officer": "Nguyễn Văn An", "agency": "Công an tỉnh Sóc Trăng", "gone": "Đã thu hồi"}
 
@@ -59,6 +61,12 @@ class Pki:
             for of in ("root-crl", "issuer-crl")
         )
 
+    def respond(self, asked: ocsp.OCSPRequest, *, by: str) -> ocsp.OCSPResponse:
+        """What the OCSP responder of the authority `by` says now."""
+        services = self.arch.service_registry
+        responder = services.summon_responder(Label(f"{by}-ocsp"), at_time=self.at)
+        return responder.build_ocsp_response(asked)
+
     def trust(self, at: datetime | None = None, *, crls: bool = True) -> Trust:
         return Trust(
             anchors=(self.der("root"),),
@@ -78,30 +86,47 @@ class Pki:
     @contextmanager
     def served(self) -> Iterator[str]:
         """The address of its time stamping authority on this machine."""
-        pki = self
+        with _desk(
+            "timestamp-reply", lambda _, body: self.answer(tsp.TimeStampReq.load(body)).dump()
+        ) as address:
+            yield f"{address}/tsa"
 
-        class Desk(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                told = pki.answer(tsp.TimeStampReq.load(body)).dump()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/timestamp-reply")
-                self.send_header("Content-Length", str(len(told)))
-                self.end_headers()
-                self.wfile.write(told)
+    @contextmanager
+    def responding(self) -> Iterator[dict[str, str]]:
+        """The addresses of its OCSP responders on this machine, by whose certificates they know."""
+        with _desk(
+            "ocsp-response",
+            lambda path, body: self.respond(ocsp.OCSPRequest.load(body), by=path[1:]).dump(),
+        ) as address:
+            yield {by: f"{address}/{by}" for by in ("root", "issuer")}
 
-            def log_message(self, *_: object) -> None:
-                pass
 
-        server = HTTPServer(("127.0.0.1", 0), Desk)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/tsa"
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
+@contextmanager
+def _desk(kind: str, answered: Callable[[str, bytes], bytes]) -> Iterator[str]:
+    """A server on this machine that answers each POST by its path and body; its address."""
+
+    class Desk(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            told = answered(self.path, body)
+            self.send_response(200)
+            self.send_header("Content-Type", f"application/{kind}")
+            self.send_header("Content-Length", str(len(told)))
+            self.end_headers()
+            self.wfile.write(told)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Desk)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 class _Near(TimeStamps):
@@ -148,19 +173,26 @@ def _config(names: list[str], year: int) -> dict[str, object]:
         *signs,
         {"id": "extended_key_usage", "critical": True, "value": ["time_stamping"]},
     ]
+    responds = [
+        *signs,
+        {"id": "extended_key_usage", "value": ["ocsp_signing"]},
+        {"id": "ocsp_no_check"},
+    ]
     long = _from_to(year - 1, year + 34)
     certs: dict[str, object] = {
         "root": {"subject": "root", "subject-key": "root", "issuer": "root",
                  "authority-key": "root", "validity": long, "extensions": certifies},
         "issuer": {"issuer": "root", "validity": long, "extensions": certifies},
     }  # fmt: skip
-    certs["issuer"]["extensions"] = [*certifies, _listed("root")]  # type: ignore[index]
+    certs["issuer"]["extensions"] = [*certifies, *_listed("root")]  # type: ignore[index]
     for name, (begin, end) in _VALID.items():
         certs[name] = {
-            "issuer": "issuer",
+            "issuer": name.removesuffix("-ocsp") if name.endswith("-ocsp") else "issuer",
             "validity": _from_to(year + begin, year + end),
-            "extensions": [*(stamps if name.startswith("tsa") else signs), _listed("issuer")],
+            "extensions": [*(stamps if name.startswith("tsa") else signs), *_listed("issuer")],
         }
+        if name.endswith("-ocsp"):
+            certs[name] |= {"extensions": responds}  # type: ignore[operator]
         if name == "gone":
             certs[name] |= {  # type: ignore[operator]
                 "revocation": {"revoked-since": f"{year}-{_MIDNIGHT}",
@@ -181,6 +213,11 @@ def _config(names: list[str], year: int) -> dict[str, object]:
                                     "simulated-update-schedule": "P30D", "issuer-cert": name}
                     for name in ("root", "issuer")
                 },
+                "ocsp": {
+                    f"{name}-ocsp": {"for-issuer": name, "responder-cert": f"{name}-ocsp",
+                                     "validity-period": {"days": 7}}
+                    for name in ("root", "issuer")
+                },
                 "time-stamping": {
                     tsa: {"signing-key": tsa, "signing-cert": tsa,
                           "certs-to-embed": ["issuer", tsa]}
@@ -191,9 +228,14 @@ def _config(names: list[str], year: int) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _listed(by: str) -> dict[str, object]:
-    value = {"schema": "crl-dist-url", "params": {"crl-repo-names": [f"{by}-crl"]}}
-    return {"id": "crl_distribution_points", "smart-value": value}
+def _listed(by: str) -> list[dict[str, object]]:
+    """Where to ask about revocation: as certificates name it, and pyHanko looks for it."""
+    lists = {"schema": "crl-dist-url", "params": {"crl-repo-names": [f"{by}-crl"]}}
+    responder = {"schema": "aia-urls", "params": {"ocsp-responder-names": [f"{by}-ocsp"]}}
+    return [
+        {"id": "crl_distribution_points", "smart-value": lists},
+        {"id": "authority_information_access", "smart-value": responder},
+    ]
 
 
 def _from_to(begin: int, end: int) -> dict[str, str]:

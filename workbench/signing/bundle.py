@@ -64,7 +64,7 @@ class Trust:
             trial=tuple(der for path in trial if path.exists() for der in _certificates(path)),
             others=tuple(der for der in certificates if not _is_root(der)),
             crls=tuple(der for der in held if _is(crl.CertificateList, der)),
-            ocsps=tuple(der for der in held if _is(ocsp.OCSPResponse, der)),
+            ocsps=tuple(der for der in held if _is_answer(der)),
         )
 
     @property
@@ -103,11 +103,18 @@ def _ders(path: Path) -> Sequence[bytes]:
 
 
 def _known(der: bytes) -> bool:
-    return _is_certificate(der) or _is(crl.CertificateList, der) or _is(ocsp.OCSPResponse, der)
+    return _is_certificate(der) or _is(crl.CertificateList, der) or _is_answer(der)
 
 
 def _is_certificate(der: bytes) -> bool:
     return _is(asn1_x509.Certificate, der)
+
+
+def _is_answer(der: bytes) -> bool:
+    """Whether an OCSP responder said something here; that it would not is no answer."""
+    if not _is(ocsp.OCSPResponse, der):
+        return False
+    return bool(ocsp.OCSPResponse.load(der)["response_status"].native == "successful")
 
 
 def _is(kind: type, der: bytes) -> bool:

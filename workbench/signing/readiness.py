@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from asn1crypto import crl
+from asn1crypto import crl, ocsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -141,8 +141,11 @@ def _validate(
 
 
 def _newest(trust: Trust) -> str:
+    """The day of the newest list or response at hand."""
     lists = [crl.CertificateList.load(der)["tbs_cert_list"] for der in trust.crls]
+    said = [ocsp.OCSPResponse.load(der).response_data for der in trust.ocsps]
     moments = [one["this_update"].native for one in lists]
+    moments += [one["produced_at"].native for one in said]
     return f"{max(moments):%d/%m/%Y}" if moments else "–"
 
 

@@ -94,12 +94,14 @@ def _context(
     certificates, crls, ocsps = _kept(signature, seen)
     ends = None if stamper else signature.signer_cert.not_valid_after
     lists = [crl.CertificateList.load(der) for der in (*trust.crls, *crls)]
+    responses = [ocsp.OCSPResponse.load(der) for der in (*trust.ocsps, *ocsps)]
     return ValidationContext(
         trust_roots=[asn1_x509.Certificate.load(d) for d in (*trust.anchors, *trust.trial)],
         other_certs=[asn1_x509.Certificate.load(der) for der in (*trust.others, *certificates)],
-        # A list from after a certificate's end may name it no more; before that, later is better.
+        # A list from after a certificate's end may name it no more, and a responder may have
+        # forgotten it; before that, later is better.
         crls=[one for one in lists if ends is None or _issued(one) <= ends],
-        ocsps=[ocsp.OCSPResponse.load(der) for der in (*trust.ocsps, *ocsps)],
+        ocsps=[one for one in responses if ends is None or _given(one) <= ends],
         allow_fetching=False,
         revocation_mode="require",
         retroactive_revinfo=True,
@@ -109,6 +111,11 @@ def _context(
 
 def _issued(one: crl.CertificateList) -> datetime:
     moment: datetime = one["tbs_cert_list"]["this_update"].native
+    return moment
+
+
+def _given(one: ocsp.OCSPResponse) -> datetime:
+    moment: datetime = one.response_data["produced_at"].native
     return moment
 
 
