@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -255,6 +256,7 @@ def test_a_trace_is_kept_once(work: Workspace) -> None:
 
 
 def test_as_many_questions_are_asked_for_a_full_desk_as_for_one_paper(work: Workspace) -> None:
+    on_desk(work, limit=1)  # what is asked once and then known is no question of a desk
     asked: list[str] = []
     sa.event.listen(
         work.store.engine,
@@ -299,7 +301,7 @@ def test_what_a_correction_shows_is_what_the_document_says_when_it_is_opened_aga
     names = [f.name for f in flow.sheet(work, document).fields][:2]
     acts = [flow.FieldAct(f"a{n}", name, Act.EDIT, "Mới") for n, name in enumerate(names)]
     seen = flow.correct(work, document, [*acts, flow.FieldAct("u", names[0], Act.UNDO)], by="soat1")
-    again = flow.sheet(work, document)
+    again = replace(flow.sheet(work, document), noted=())  # of the paper as a whole, for approval
     assert seen == again and seen.document.sought == again.document.sought
     serials = [c.serial for c in seen.corrections]
     assert serials == list(range(1, len(serials) + 1))

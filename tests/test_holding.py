@@ -175,7 +175,9 @@ def test_a_record_that_names_nobody_is_not_approved_and_says_why(desk_work: Work
     )
     (document,) = enter(desk_work, Batch(name="Lô", unit="PC06", by="soat1"), [one], by="soat1")
     assert document.stage is Stage.REVIEWED
-    with pytest.raises(NotReadyError, match="nobody"):
+    missing = {finding.rule for finding in flow.sheet(desk_work, document.id).errors}
+    assert "minimum.holder_number" in missing
+    with pytest.raises(NotReadyError, match="stand in the way"):
         flow.approve(desk_work, document.id, by="duyet1", revision=document.revision)
 
     whose = holder_of(desk_work, permit(desk_work, "Nhà văn hoá A", decision="1/QĐ"))
