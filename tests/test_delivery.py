@@ -540,6 +540,34 @@ def test_a_bag_is_one_that_others_can_validate_and_its_list_is_signed(
     assert list(bags.flaws(place)) == []
 
 
+def test_receipts_travel_in_the_bag_and_are_the_same_however_often_it_is_sent(
+    site: Site, folder: Path, tmp_path: Path
+) -> None:
+    key = site.record(1)
+    site.ordered([key])
+    send_all(site, Clock())
+    [place] = folder.iterdir()
+    [own] = site.store.receipts(key)
+    [told] = json.loads((place / bags.RECEIPTS).read_bytes())["receipts"]
+    assert (told["by"], told["package_sha512"]) == (own.repository, own.package_digest)
+
+    # Who gets it next is told of the first, and of nobody who had it after the order.
+    clock = Clock()
+    ordered, clock.at = datetime(2100, 1, 1, tzinfo=UTC), datetime(2100, 1, 2, tzinfo=UTC)
+    for name in ("kho-hai", "kho-ba"):
+        (tmp_path / name).mkdir()
+        to = Target(name=name, title=name, kind="folder", address=str(tmp_path / name))
+        site.targets[name] = to
+        delivery.order(site, [key], to, by="duyet1", at=ordered)  # type: ignore[arg-type]
+    send_all(site, clock)
+    for name in ("kho-hai", "kho-ba"):
+        [place] = (tmp_path / name).iterdir()
+        said = json.loads((place / bags.RECEIPTS).read_bytes())["receipts"]
+        assert {one["by"] for one in said} == {own.repository, "kho"}
+        assert len(said) == 2
+        assert bagit.Bag(str(place)).is_valid()
+
+
 def test_our_signature_over_a_list_is_one_that_openssl_knows(keys: Path, tmp_path: Path) -> None:
     import subprocess
 

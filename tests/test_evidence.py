@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256, sha512
 from typing import Any
@@ -17,8 +18,11 @@ from workbench.model import (
     Approved,
     Correction,
     Decision,
+    Delivery,
+    DeliveryState,
     Event,
     Proposal,
+    Receipt,
     Record,
     Review,
     SettledField,
@@ -170,3 +174,37 @@ def test_evidence_that_was_changed_does_not_lead_to_the_record(how: str) -> None
     told = json.loads(files["evidence.json"])
     FORGERIES[how](told)
     assert flaws({**files, "evidence.json": json.dumps(told).encode()})
+
+
+def receipt(of: str = "d1", *, minutes: int = 0) -> Receipt:
+    return Receipt(
+        document="d1", repository="ocfl", object_id=f"urn:workbench:document:{of}", version="v1",
+        package_digest="9" * 128, at=NOON + timedelta(minutes=minutes),
+    )  # fmt: skip
+
+
+def delivered(state: DeliveryState = DeliveryState.SENT, *, minutes: int = 0) -> Delivery:
+    return Delivery(
+        id=f"k{minutes}{state}", target="kho", document="d1", unit="u", version="v1",
+        object_id="urn:workbench:document:d1", digest="8" * 64, state=state, receipt="BN-1",
+        by="duyet1", settled_at=NOON + timedelta(minutes=minutes),
+    )  # fmt: skip
+
+
+def test_a_later_seal_brings_the_receipts_from_before_it_and_none_from_after() -> None:
+    more = replace(
+        WITNESSED,
+        receipts=[receipt(), receipt(minutes=5)],
+        deliveries=[delivered(), delivered(minutes=5), delivered(DeliveryState.REFUSED)],
+    )
+    files = packed(witnessed=more)
+    told = json.loads(files["evidence.json"])["receipts"]
+    assert [(one["by"], one.get("receipt")) for one in told] == [("kho", "BN-1"), ("ocfl", None)]
+    assert flaws(files) == ()
+
+
+def test_receipts_of_another_record_are_found() -> None:
+    files = packed(witnessed=replace(WITNESSED, receipts=[receipt("d2")]))
+    assert [flaw.text for flaw in flaws(files)] == [
+        "The evidence holds receipts of another record."
+    ]

@@ -21,6 +21,7 @@ from workbench.flow import withdrawal
 from workbench.model import Stage, now
 from workbench.signing import State, verify
 from workbench.signing import trust as signing_trust
+from workbench.verification import RootInventory, examine
 from workbench.workspace import Settings, Workspace, open_workspace, prepare_demo
 
 
@@ -129,6 +130,18 @@ def test_a_seal_is_completed_and_renewed_and_each_file_is_a_version(site: Site) 
 
     assert levels(work, key) == ["B-T", "B-LTA", "B-LTA"]
     assert [r.version for r in work.store.receipts(key)] == ["v1", "v2", "v3"]
+    object_id = work.store.receipts(key)[0].object_id
+    received = []
+    for version in ("v1", "v2", "v3"):
+        held = work.repository.content(object_id, version, only="evidence.json")
+        told = json.loads(held["evidence.json"])
+        received.append([one["version"] for one in told.get("receipts", [])])
+    assert received == [[], ["v1"], ["v1", "v2"]]
+    root = work.repository.root  # type: ignore[attr-defined]
+    trust = signing_trust(work.settings.keys_folder, bundle=work.settings.trust)
+    [kept] = examine(root, trust, RootInventory(root), at=later)
+    assert (kept.state, kept.flaws) == (State.INTACT, ())
+
     files = [work.store.get(d or "") for d in (first.pdf_digest, document.pdf_digest)]
     assert files[1].startswith(files[0])
     over = datetime(year + 6, 6, 1, tzinfo=UTC)  # the signer and the first stamper are over

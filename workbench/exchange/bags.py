@@ -2,6 +2,7 @@
 
 data/…                   the files of the package, as they lie in our repository
 manifest-sha512.txt      the digest of each; manifest-sha512.txt.p7s is a CAdES signature over it
+receipts.json            ours for the package, and those of others who had it before (a tag file)
 bag-info.txt, bagit.txt, tagmanifest-sha512.txt
 """
 
@@ -21,6 +22,7 @@ from workbench.errors import Sentence
 MANIFEST = "manifest-sha512.txt"
 TAGS = "tagmanifest-sha512.txt"
 SIGNATURE = f"{MANIFEST}.p7s"
+RECEIPTS = "receipts.json"
 
 _DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -37,6 +39,7 @@ def files_of(
     identifier: str,
     at: datetime,
     sign: Callable[[bytes], bytes] | None = None,
+    receipts: bytes = b"",
 ) -> dict[str, bytes]:
     """Every file of the bag by its name. The same arguments give the same bag.
 
@@ -56,6 +59,8 @@ def files_of(
         "bag-info.txt": "".join(f"{name}: {said}\n" for name, said in about.items()).encode(),
         MANIFEST: manifest,
     }
+    if receipts:
+        tags[RECEIPTS] = receipts
     if sign is not None:
         tags[SIGNATURE] = sign(manifest)
     return {**whole, **tags, TAGS: _listed(tags)}

@@ -14,13 +14,16 @@ from hashlib import sha256, sha512
 from typing import Any
 
 from workbench.errors import Sentence
+from workbench.exchange import receipts
 from workbench.model import (
     Act,
     Approved,
     Correction,
+    Delivery,
     Event,
     Proposal,
     Reading,
+    Receipt,
     Review,
     SettledField,
     Signature,
@@ -49,6 +52,8 @@ class Witnessed:
     reviews: Sequence[Review] = ()
     traces: Sequence[Trace] = ()
     signatures: Sequence[Signature] = ()  # all of them, where there is more than the newest
+    receipts: Sequence[Receipt] = ()
+    deliveries: Sequence[Delivery] = ()
 
 
 def as_told(
@@ -68,6 +73,7 @@ def as_told(
     )
     shown = {trace.id: trace for trace in witnessed.traces}
     proposals = {proposal.field: proposal for proposal in witnessed.proposals}
+    received = receipts.as_told(witnessed.receipts, witnessed.deliveries, until=signature.at)
     return {
         "schema": SCHEMA,
         "document": record.document,
@@ -116,6 +122,7 @@ def as_told(
             if made.at <= signature.at
         ],
         "events": [_event(event) for event in events],
+        **({"receipts": received} if received else {}),
     }
 
 
@@ -143,6 +150,9 @@ def _contradictions(
         found.append(Sentence("The evidence is that of another record."))
     if told["sealed_sha512"] != sha512(sealed).hexdigest():
         found.append(Sentence("The evidence is that of another sealed file."))
+    here = f"urn:workbench:document:{record['document']}"
+    if any(receipt["object"] != here for receipt in told.get("receipts", ())):
+        found.append(Sentence("The evidence holds receipts of another record."))
     if told["template"] != {"id": record["template"], "sha256": record["template_digest"]}:
         found.append(Sentence("The evidence names another template than the record."))
     if told["originals"] != sorted(record["originals"]):

@@ -24,7 +24,7 @@ from workbench.errors import (
     SettingsError,
     places,
 )
-from workbench.exchange import bags, carriers, message
+from workbench.exchange import bags, carriers, message, receipts
 from workbench.exchange import package as packages
 from workbench.exchange.carriers import Carrier, Parcel, TargetRefusedError, TargetSilentError
 from workbench.exchange.targets import Target
@@ -99,7 +99,7 @@ def check(work: Work, document: Document, to: Target) -> Checked:
         findings += message.check(told, _profile(to))
         content = message.written(told)
         return Checked(document, receipt, tuple(findings), content, len(content))
-    manifest = _bag(work, document, receipt, files)[bags.MANIFEST]
+    manifest = _bag(work, receipt, files)[bags.MANIFEST]
     if to.signed_list and work.sign_list is None:
         findings.append(
             _error(
@@ -276,16 +276,22 @@ def _parcel(work: Work, delivery: Delivery, to: Target) -> Parcel:
         raise NotReadyError("The record is not in our repository yet.", "Look at the repository.")
     files = dict(work.repository.content(delivery.object_id, delivery.version))
     signature = work.store.get(delivery.payload) if delivery.payload else None
-    bag = _bag(work, document, found[-1], files, signature)
+    kept = found[-1]
+    told = receipts.as_told(
+        [r for r in work.store.receipts(delivery.document) if r.at <= kept.at],
+        outbox.sent_of(work.store, delivery.document),
+        until=max(kept.at, delivery.at),  # as it was ordered, however late it is sent
+    )
+    bag = _bag(work, kept, files, signature, receipts.as_file(kept.object_id, told))
     return Parcel(delivery.id, name, delivery.digest, files=bag)
 
 
 def _bag(
     work: Work,
-    document: Document,
     receipt: Receipt,
     files: Mapping[str, bytes],
     signature: bytes | None = None,
+    told: bytes = b"",
 ) -> dict[str, bytes]:
     return bags.files_of(
         files,
@@ -293,6 +299,7 @@ def _bag(
         identifier=f"{receipt.object_id}#{receipt.version}",
         at=receipt.at,
         sign=(lambda _: signature) if signature is not None else None,
+        receipts=told,
     )
 
 

@@ -30,6 +30,7 @@ from workbench.model import (
     Stage,
     now,
 )
+from workbench.store import outbox
 
 log = structlog.get_logger()
 
@@ -166,6 +167,8 @@ def witnessed(work: Work, document: Document) -> exchange.Witnessed:
         reviews=store.reviews(document.id),
         traces=store.traces(document.id),
         signatures=store.signatures(document.id),
+        receipts=store.receipts(document.id),
+        deliveries=outbox.sent_of(store, document.id),
     )
 
 

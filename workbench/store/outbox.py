@@ -106,6 +106,15 @@ def deliveries(
         return list(session.exec(query).all())
 
 
+def sent_of(rows: Rows, document: str) -> Sequence[Delivery]:
+    """The deliveries of a record that were receipted, in any version and to any target."""
+    query = select(Delivery).where(
+        col(Delivery.document) == document, col(Delivery.state) == DeliveryState.SENT
+    )
+    with Session(rows.engine.execution_options(reading=True), expire_on_commit=False) as session:
+        return session.exec(query).all()
+
+
 def counts(rows: Rows, *, unit: str | None = None) -> dict[DeliveryState, int]:
     """How many deliveries stand where; every state is named."""
     query = (
