@@ -33,6 +33,7 @@ from workbench.flow import delivery
 from workbench.model import (
     Act,
     Approved,
+    Card,
     Delivery,
     DeliveryState,
     Document,
@@ -496,6 +497,27 @@ def test_a_dry_run_says_why_a_record_would_be_refused(site: Site) -> None:
     assert findings(site, site.record(3, trial_seal=True), takes_trial_seals=True) == set()
     assert "message.needed" in findings(site, site.record(4, so=""))
     assert outbox.deliveries(site.store) == []
+
+
+def test_what_is_withdrawn_waits_until_it_is_restored(site: Site, other: OtherRepository) -> None:
+    site.targets["kho"] = http_target(other.address)
+    key = site.record(1)
+    site.ordered([key])
+    shelf = {"document": key, "repository": "ocfl", "object_id": f"urn:workbench:document:{key}"}
+    note = Receipt(**shelf, version="v2", package_digest="w" * 128, at=NOON)
+    site.store.add(Card(document=key, unit="PC06", kind="con_dau", at=NOON, seen=NOON))
+    site.store.mark_withdrawn(key, note, by="duyet1", at=NOON, why="cấp nhầm")
+
+    clock = Clock()
+    delivery.send_due(site, by="worker", clock=clock, chance=Random(3))  # type: ignore[arg-type]
+    assert other.calls == 0
+    assert site.state(key).state is DeliveryState.WAITING
+    assert findings(site, key) == {"target.withdrawn"}
+
+    back = Receipt(**shelf, version="v3", package_digest="r" * 128, at=NOON)
+    site.store.mark_restored(key, back, by="duyet1", at=NOON, why="đúng rồi")
+    send_all(site, clock)
+    assert site.state(key).state is DeliveryState.SENT
 
 
 def test_what_is_not_in_our_repository_is_not_delivered(site: Site) -> None:

@@ -17,11 +17,13 @@ from workbench import flow, worker
 from workbench.bench.lots import approved_papers
 from workbench.cli import app
 from workbench.errors import NotAllowedError, SigningError
-from workbench.flow import withdrawal
+from workbench.exchange.targets import Target
+from workbench.flow import delivery, withdrawal
 from workbench.model import Stage, now
 from workbench.signing import State, verify
 from workbench.signing import trust as signing_trust
-from workbench.verification import RootInventory, examine
+from workbench.store import outbox
+from workbench.verification import WITHDRAWN, RootInventory, examine
 from workbench.workspace import Settings, Workspace, open_workspace, prepare_demo
 
 
@@ -193,6 +195,15 @@ def test_a_withdrawn_record_keeps_its_proof_and_stays_withdrawn_until_it_is_rest
     assert flow.prove(work, by="worker").proven == 1
     assert flow.prove(work, by="worker").proven == 0
     assert levels(work, key) == ["B-T", "B-LTA"]
+    root = work.repository.root  # type: ignore[attr-defined]
+    trust = signing_trust(work.settings.keys_folder, bundle=work.settings.trust)
+    [told] = examine(root, trust, RootInventory(root))
+    assert (told.state, told.kept, told.flaws) == (State.INTACT, WITHDRAWN, ())
+    document = work.store.document(key)
+    assert document is not None
+    to = Target(name="kho", title="Kho", kind="folder", address=str(site.trust))
+    [barred] = delivery.check(work, document, to).findings
+    assert (barred.rule, outbox.undelivered(work.store, "kho")) == ("target.withdrawn", [])
     kept = work.repository.versions(object_id)
     assert [set(version.files) == {"custody.json"} for version in kept] == [False, True]
 
@@ -207,6 +218,7 @@ def test_a_withdrawn_record_keeps_its_proof_and_stays_withdrawn_until_it_is_rest
     assert [r.version for r in work.store.receipts(key)] == ["v1", "v2", "v3", "v4"]
     flow.prove(work, by="worker", at=now() + timedelta(minutes=2))
     assert len(work.repository.versions(object_id)) == 4  # and nothing more comes of it
+    assert outbox.undelivered(work.store, "kho") == [key]
 
 
 class _Broken:

@@ -21,6 +21,7 @@ from workbench import signing
 from workbench.errors import Sentence, UnreadableFileError
 from workbench.exchange import bags, evidence
 from workbench.exchange import package as packages
+from workbench.exchange.withdrawal import ACTS
 from workbench.repository import shelf
 from workbench.signing import State, Trust, Verdict
 from workbench.store import Store, kept
@@ -72,6 +73,7 @@ class Examined:
 KEPT = Sentence("Our inventory knows this file: byte for byte what was sealed and kept.")
 OLDER = Sentence("Our inventory knows this file: an earlier version of what is kept by now.")
 KEPT_PACKAGE = Sentence("Our inventory knows this package: every file is as it was kept.")
+WITHDRAWN = Sentence("The record is withdrawn from the repository; told is its version before.")
 UNKNOWN = Sentence("Our inventory does not know this file.")
 NO_INVENTORY = Sentence("There is no inventory here to compare with.")
 NOT_AS_KEPT = Sentence(
@@ -208,7 +210,10 @@ def _held_against(
 def _object(
     place: Path, trust: Trust, inventory: Inventory | None, at: datetime | None
 ) -> Examined:
-    """An object of a repository: each of its files by its own inventory, then as a package."""
+    """An object of a repository: each of its files by its own inventory, then as a package.
+
+    Of a withdrawn record that is the last version which holds it.
+    """
     held = shelf.Shelved.at(place)
     if held is None:
         broken = Sentence("The inventory of the object is damaged or missing.")
@@ -219,8 +224,12 @@ def _object(
         flaws += _compared(place / name, name, digest)
     lying = {p.relative_to(place).as_posix() for p in place.rglob("*") if p.is_file()}
     flaws += [_unlisted(name) for name in sorted(lying - must.keys())]
-    files = {name: path.read_bytes() for name, (_, path) in held.files().items() if path.exists()}
+    whole = next((v for v in reversed(held.versions) if set(held.files(v)) != {ACTS}), held.head)
+    told = held.files(whole)
+    files = {name: path.read_bytes() for name, (_, path) in told.items() if path.exists()}
     found = _package(str(place), files, trust, inventory, at)
+    if whole != held.head and found.kept != NOT_AS_KEPT:
+        found = replace(found, kept=WITHDRAWN)
     return _with_flaws(found, flaws)
 
 

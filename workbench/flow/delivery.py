@@ -91,6 +91,9 @@ def check(work: Work, document: Document, to: Target) -> Checked:
     if receipt is None:
         found = _error("repository", Sentence("The record is not in our repository yet."))
         return Checked(document, None, (found,))
+    if work.store.withdrawn_among([document.id]):
+        found = _error("withdrawn", Sentence("The record was withdrawn from the repository."))
+        return Checked(document, None, (found,))  # its newest version holds no paper
     files = dict(work.repository.content(receipt.object_id, receipt.version))
     record = _record(files)
     findings = list(_against_rules(work, document, record, files, to))
@@ -267,6 +270,11 @@ def _payload(work: Work, checked: Checked, to: Target) -> str:
 
 def _parcel(work: Work, delivery: Delivery, to: Target) -> Parcel:
     name = f"{delivery.document}-{delivery.version}"
+    if work.store.withdrawn_among([delivery.document]):
+        raise NotReadyError(
+            "The record was withdrawn from the repository.",
+            "Restore it, or give the delivery up.",
+        )
     if to.kind == "http":
         content = work.store.get(delivery.payload)
         return Parcel(delivery.id, name, delivery.digest, message=content)
@@ -342,8 +350,6 @@ def _against_rules(
             )
     if to.largest and sum(map(len, files.values())) > to.largest:
         found.append(_error("largest", Sentence("The files are larger than the target takes.")))
-    if work.store.withdrawn_among([document.id]):
-        found.append(_error("withdrawn", Sentence("The record was withdrawn from the repository.")))
     signature = _signature(work, document)
     if signature is None or not {packages.PDF, packages.DETACHED} & files.keys():
         found.append(_error("unsigned", Sentence("The record is not sealed.")))

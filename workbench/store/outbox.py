@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from workbench.errors import Sentence
-from workbench.model import Delivery, DeliveryState, Document, Stage
+from workbench.model import Card, Delivery, DeliveryState, Document, Stage
 from workbench.store.rows import Rows
 
 
@@ -128,11 +128,19 @@ def counts(rows: Rows, *, unit: str | None = None) -> dict[DeliveryState, int]:
 
 
 def undelivered(rows: Rows, target: str, *, unit: str | None = None, limit: int = 500) -> list[str]:
-    """Receipted records, oldest first, of which no version was ever laid in for this target."""
+    """Receipted records, oldest first, of which no version was ever laid in for this target.
+
+    Without those that are withdrawn.
+    """
     laid = sa.select(col(Delivery.document)).where(col(Delivery.target) == target)
+    withdrawn = sa.select(col(Card.document)).where(col(Card.withdrawn_at).is_not(None))
     query = (
         sa.select(col(Document.id))
-        .where(col(Document.stage) == Stage.EXPORTED, col(Document.id).not_in(laid))
+        .where(
+            col(Document.stage) == Stage.EXPORTED,
+            col(Document.id).not_in(laid),
+            col(Document.id).not_in(withdrawn),
+        )
         .order_by(col(Document.created_at))
         .limit(limit)
     )
