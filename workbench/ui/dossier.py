@@ -10,7 +10,7 @@ import streamlit as st
 from workbench import vietnamese
 from workbench.errors import Sentence
 from workbench.flow.tables import tables
-from workbench.model import Act, Correction, Document, Event, Finding, Page, Severity, Stage
+from workbench.model import Act, Correction, Document, Event, Finding, Origin, Page, Severity, Stage
 from workbench.review import ReviewSheet, SheetField
 from workbench.ui import badges, notation, page_image
 from workbench.words import language, say
@@ -77,12 +77,22 @@ def reason(document: Document) -> None:
     (st.warning if held else st.info)(words, icon=f":material/{'pan_tool' if held else 'undo'}:")
 
 
+# Who said what stood there before a person's act; before what was typed there stood nothing.
+_SOURCES: Mapping[Origin, str] = {
+    Origin.SCAN: "read by machine:",
+    Origin.TYPED: "",
+    Origin.TABLE: "in the table:",
+    Origin.DATABASE: "in the database:",
+}
+
+
 def fields(work: Workspace, sheet: ReviewSheet) -> None:
     """Every field with the strip of the scan it was read from; what people changed comes first."""
     pages = {page.number: page for page in sheet.pages}
     ordered = sorted(sheet.fields, key=_place)
     history = _by_field(sheet.corrections)
-    rows = [_field(work, field, pages, history.get(field.name, ())) for field in ordered]
+    source = _SOURCES[sheet.document.origin]
+    rows = [_field(work, field, pages, history.get(field.name, ()), source) for field in ordered]
     st.html("".join(rows))
 
 
@@ -105,6 +115,7 @@ def _field(
     field: SheetField,
     pages: Mapping[int, Page],
     history: Sequence[Correction],
+    source: str,
 ) -> str:
     page = pages.get(field.page) if field.page is not None else None
     strip = page_image.strip(page, field.box) if page and field.box else ""
@@ -117,7 +128,7 @@ def _field(
         f'<section style="border-left:{edge}; padding:.15rem 0 .75rem .75rem;">'
         f'<div style="font-size:.86rem; opacity:.8;">{label}{critical}</div>'
         f'<div style="font-weight:600; overflow-wrap:anywhere;">{value}</div>'
-        f"{_spelled_out(work, field)}{_change(work, field, history)}"
+        f"{_spelled_out(work, field)}{_change(work, field, history, source)}"
         f"{_findings(field.findings)}{strip}</section>"
     )
 
@@ -131,15 +142,15 @@ def _spelled_out(work: Workspace, field: SheetField) -> str:
     return f'<div style="font-size:.82rem; opacity:.75;">{told}</div>' if told else ""
 
 
-def _change(work: Workspace, field: SheetField, history: Sequence[Correction]) -> str:
+def _change(work: Workspace, field: SheetField, history: Sequence[Correction], source: str) -> str:
     """What a person did with the field: the act, what stood there before, and who."""
     if field.act is None or not history:
         return ""
     look = badges.ACTS[field.act]
     words = [_tag(look), escape(person_of(work, field.by))]
-    if field.act is not Act.ACCEPT:
+    if field.act is not Act.ACCEPT and source:
         before = escape(field.proposed) or f"<i>{escape(say('empty'))}</i>"
-        words.append(f"{escape(say('read by machine:'))} <s>{before}</s>")
+        words.append(f"{escape(say(source))} <s>{before}</s>")
     words += [escape(act.why) for act in history[-1:] if act.why]
     return f'<div style="font-size:.86rem; margin:.1rem 0 .3rem;">{" · ".join(words)}</div>'
 

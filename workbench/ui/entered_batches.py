@@ -66,7 +66,7 @@ def _batch(work: Workspace, person: Person, batch: Batch, found: Sequence[Docume
         else:
             _told(sample, looked, in_sample)
             _approve(work, person, batch, len(found), ready=len(looked) == len(in_sample))
-    left, right = st.columns([5, 4], gap="large")
+    left, right = st.columns(2, gap="medium")
     with left:
         st.subheader(say("Records of the batch"), anchor=False)
         picked = _list(work, found, sample)
@@ -74,12 +74,19 @@ def _batch(work: Workspace, person: Person, batch: Batch, found: Sequence[Docume
         key = picked or next((k for k in in_sample if k not in looked), "")
         if key:
             _one(work, person, key, sample)
+        else:
+            st.info(say("Choose a record to see what it says."), icon=":material/arrow_back:")
 
 
 def _draw(work: Workspace, person: Person, batch: Batch, among: int) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         size = st.number_input(
-            say("Records in the sample"), 1, among, min(_SAMPLE, among), key=f"entered.size.{among}"
+            say("Records in the sample"),
+            1,
+            among,
+            min(_SAMPLE, among),
+            width=260,
+            key=f"entered.size.{among}",
         )
         if st.button(
             say("Draw a sample"), type="primary", icon=":material/casino:", key="entered.draw"
@@ -138,13 +145,21 @@ def _list(work: Workspace, found: Sequence[Document], sample: Sample | None) -> 
         key=f"entered.table.{page}",
         column_config={
             "n": st.column_config.NumberColumn("#", width=40),
-            "so": say("Number"),
-            "holder": say("Holder of the paper"),
-            "errors": st.column_config.NumberColumn(say("Errors"), width=60),
-            "warnings": st.column_config.NumberColumn(say("Warnings"), width=80),
-            "sample": st.column_config.CheckboxColumn(say("In the sample"), width=80),
+            "so": st.column_config.TextColumn(say("Number"), width=90),
+            "errors": st.column_config.NumberColumn(say("Errors"), width=50),
+            "warnings": st.column_config.NumberColumn(say("Warnings"), width=75),
+            "sample": st.column_config.CheckboxColumn(say("In the sample"), width=100),
             "seen": st.column_config.CheckboxColumn(say("Opened"), width=60),
+            "holder": st.column_config.TextColumn(say("Holder of the paper"), width=260),
         },
+        column_order=[
+            "n",
+            "so",
+            *(("sample", "seen") if sample else ()),
+            "errors",
+            "warnings",
+            "holder",
+        ],
     )
     rows = picked.selection.rows
     return shown[rows[0]].id if rows else ""

@@ -14,7 +14,7 @@ from workbench.scope import Copy
 from workbench.ui import batches, frame, way
 from workbench.ui.entry import EntryRoom, sitting
 from workbench.ui.entry.sitting import Sheaf
-from workbench.words import language, say
+from workbench.words import language, say, speak
 from workbench.workspace import Workspace
 
 _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -86,7 +86,7 @@ def _sheaf(work: Workspace, person: Person) -> Sheaf | None:
         placeholder=say("Choose a unit"),
         key="entry.unit",
     )
-    batch = name.text_input(say("Batch"), _batch_name(now()), key="entry.batch")
+    batch = name.text_input(say("Batch"), _batch_name(work, now()), key="entry.batch")
     held = copy.selectbox(
         say("Held of the paper"),
         (Copy.NONE, Copy.PHOTOCOPY, Copy.CERTIFIED_COPY),
@@ -103,5 +103,11 @@ def _sheaf(work: Workspace, person: Person) -> Sheaf | None:
     )
 
 
-def _batch_name(at: datetime) -> str:
-    return say("Typed in {day}", day=f"{at.astimezone(_VIETNAM):%d/%m/%Y}")
+def _batch_name(work: Workspace, at: datetime) -> str:
+    """The same in whatever language it is read: what is being typed belongs to the batch."""
+    spoken = language()
+    speak(work.settings.language)
+    try:
+        return say("Typed in {day}", day=f"{at.astimezone(_VIETNAM):%d/%m/%Y}")
+    finally:
+        speak(spoken)

@@ -27,6 +27,8 @@ from workbench.words import say
 from workbench.workspace import Workspace
 
 _SHOWN = 50
+_ROWS = 9  # of the list at once: beneath it stands the holder that was chosen
+_ROW = 35  # px
 _PAIRS = 10
 DECIDING = (Role.APPROVER, Role.MANAGER, Role.ADMINISTRATOR)
 
@@ -75,38 +77,34 @@ def search(work: Workspace, person: Person) -> None:
         return
     st.caption(say("{n} shown of {of} holders", n=number(len(found)), of=number(total)))
     records = work.store.records_held([holder.id for holder in found])
-    left, right = st.columns([5, 4], gap="large")
-    with left:
-        picked = st.dataframe(
-            pd.DataFrame(
-                {
-                    "name": [h.name for h in found],
-                    "kind": [kind_word(h.kind) for h in found],
-                    "number_kind": [say(NUMBER_KINDS[h.number_kind]) for h in found],
-                    "number": [h.number for h in found],
-                    "records": [records.get(h.id, 0) for h in found],
-                }
-            ),
-            hide_index=True,
-            on_select="rerun",
-            selection_mode="single-row",
-            height=560,
-            key=f"holders.table.{text}",
-            column_config={
-                "name": st.column_config.TextColumn(say("Holder"), width="medium"),
-                "kind": st.column_config.TextColumn(say("Person or organisation"), width=80),
-                "number_kind": st.column_config.TextColumn(say("Kind of number"), width="small"),
-                "number": st.column_config.TextColumn(say("Number"), width="small"),
-                "records": st.column_config.NumberColumn(say("Their records"), width=70),
-            },
-        )
-    rows = picked.selection.rows
-    with right:
-        if rows:
-            one(work, found[rows[0]])
-            by_hand(work, person, found[rows[0]])
-        else:
-            st.info(say("Choose a holder to see the records."), icon=":material/arrow_back:")
+    picked = st.dataframe(
+        pd.DataFrame(
+            {
+                "name": [h.name for h in found],
+                "kind": [kind_word(h.kind) for h in found],
+                "number_kind": [say(NUMBER_KINDS[h.number_kind]) for h in found],
+                "number": [h.number for h in found],
+                "records": [records.get(h.id, 0) for h in found],
+            }
+        ),
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        height=min(len(found) + 1, _ROWS) * _ROW + 2,
+        key=f"holders.table.{text}",
+        column_config={
+            "name": st.column_config.TextColumn(say("Holder of the paper"), width=330),
+            "kind": st.column_config.TextColumn(say("Person or organisation"), width=130),
+            "number_kind": st.column_config.TextColumn(say("Kind of number"), width=150),
+            "number": st.column_config.TextColumn(say("Number"), width=210),
+            "records": st.column_config.NumberColumn(say("Their records"), width=90),
+        },
+    )
+    if rows := picked.selection.rows:
+        one(work, found[rows[0]])
+        by_hand(work, person, found[rows[0]])
+    else:
+        st.info(say("Choose a holder to see the records."), icon=":material/arrow_upward:")
 
 
 def kind_word(kind: HolderKind) -> str:

@@ -20,6 +20,7 @@ PHRASES: Mapping[str, str] = {
     "saved": "Saved",
     "saving": "Saving…",
     "unsaved": "{n} not saved yet; trying again",
+    "offline": "The server does not answer. Type on: it lies in this tab until the server is back.",
     "optional": "if there is one",
     "absent": "not on this paper",
     "term": "Term, where no date is printed",

@@ -45,6 +45,7 @@ _PHRASES = {
     "hide": "Hide",
     "critical": "critical",
     "empty_value": "nothing read",
+    "not_entered": "nothing entered",
     "without_marks": "no marks",
     "candidates": "What the engines read",
     # states

@@ -544,7 +544,7 @@ export class Desk {
   }
 
   rescan() {
-    if (!this.sheet) return;
+    if (!this.sheet?.given.pages.length) return;
     this.ask(askRescan, (reason) => this.decide("rescan", reason));
   }
 

@@ -5,13 +5,16 @@
 
 const release = new URL(import.meta.url).search;
 const { h, button, sign } = await import(`./dom.js${release}`);
-const { Room, newId } = await import(`./room.js${release}`);
+const { Room, keyName, newId } = await import(`./room.js${release}`);
 const { day, matches } = await import(`./entryvalues.js${release}`);
 
 const PAUSE = 150; // ms after a field was left until the server is asked what does not hold
 const SHOWN = 7; // entries of a catalogue offered at once
 const TERM = "@term";
 const UNTIL = "het_han"; // field-standard name: the day until which a paper holds
+const LETTING_GO = "Connection error"; // Streamlit's own heading, in whatever language we speak
+
+let standing = null; // the form that keys gone astray are meant for
 
 export class Entry extends Room {
   furnish() {
@@ -33,7 +36,85 @@ export class Entry extends Room {
       this.hint,
     );
     this.finished = [];
+    // Before Streamlit hears a key: in its own dialog, or where nothing has the focus, "c" and "r" are its.
+    this.astray = (event) => this.catchUp(event);
+    window.addEventListener("keydown", this.astray, true);
+    this.guard = new MutationObserver(() => this.setAside());
+    this.guard.observe(document.body, { childList: true, subtree: true });
   }
+
+  close() {
+    window.removeEventListener("keydown", this.astray, true);
+    this.guard?.disconnect();
+    if (standing === this) standing = null;
+    super.close();
+  }
+
+  // --- a place ----------------------------------------------------------------------------
+
+  /** Stand elsewhere with the caret where it was: whoever types does not notice. */
+  sit(place) {
+    standing = this;
+    this.path = location.pathname;
+    if (this.place === place) return;
+    const caret = this.caret();
+    super.sit(place);
+    if (document.activeElement === document.body || this.frame.contains(place.activeElement ?? null)) this.comeBack(caret);
+  }
+
+  caret() {
+    return this.at && [this.at.selectionStart, this.at.selectionEnd];
+  }
+
+  comeBack(caret = this.caret()) {
+    if (!this.at?.isConnected) return;
+    this.at.focus({ preventScroll: true });
+    this.at.setSelectionRange(...caret);
+  }
+
+  /** Streamlit says in a dialog of its own that the server is gone, and would have all keys go there. */
+  setAside() {
+    if (standing !== this || !this.at) return;
+    if (this.aside && !this.aside.isConnected) {
+      this.aside = null;
+      if (document.activeElement === document.body) this.comeBack();
+    }
+    const dialog = theirDialog();
+    if (!dialog || dialog === this.aside) return;
+    this.aside = dialog; // once: it takes its time to go
+    dialog.querySelector("button")?.click();
+    this.offline = true;
+    this.say(this.tell("offline"));
+  }
+
+  /** A key that landed beside the form while somebody types in it: do what it would have done. */
+  catchUp(event) {
+    if (standing !== this || this.over || !this.at || !this.now || location.pathname !== this.path) return;
+    const dialog = theirDialog();
+    if (event.target !== document.body && !dialog?.contains(event.target)) return;
+    if (event.isComposing || event.keyCode === 229 || event.altKey || event.defaultPrevented) return;
+    if (["Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
+    this.tick(true);
+    const done = this.key(keyName(event), event, this.at) === true || this.write(event);
+    if (!done && !dialog) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (!dialog) this.comeBack();
+  }
+
+  /** Write a letter at the caret, or take one away, as the browser would. */
+  write({ key, ctrlKey, metaKey }) {
+    const input = this.at;
+    const [from, to] = this.caret();
+    if (ctrlKey || metaKey) return false;
+    if (key === "Backspace") input.setRangeText("", from === to ? Math.max(0, from - 1) : from, to, "end");
+    else if ([...key].length === 1) input.setRangeText(key, from, to, "end");
+    else return false;
+    input.dispatchEvent(new Event("input"));
+    return true;
+  }
+
+  // --- hearing the server -----------------------------------------------------------------
 
   hear(component) {
     this.ask = (value) => component.setStateValue("check", value);
@@ -51,16 +132,22 @@ export class Entry extends Room {
       this.finished = [...told.reverse(), ...this.finished].slice(0, 12);
       this.drawDone();
     }
+    if (this.offline) this.told = "";
+    this.offline = false;
     this.drawHead();
   }
 
   // --- what is typed ----------------------------------------------------------------------
 
   lay(body) {
-    const before = this.body && this.of;
+    const before = this.body;
+    const of = before && this.of;
     this.body = body;
     // A server that was started anew lays the same form out: whoever types in it types on.
-    if (this.record && before === this.of) return;
+    if (this.record && of === this.of) {
+      if (JSON.stringify(before) !== JSON.stringify(body)) this.relabel(before);
+      return;
+    }
     const kept = this.kept();
     this.back = kept.back ?? [];
     this.previous = kept.previous ?? {};
@@ -74,6 +161,19 @@ export class Entry extends Room {
     this.at = here ?? null;
     this.focus();
     here?.setSelectionRange(here.value.length, here.value.length);
+  }
+
+  /** The same form in another language, or for another copy: what was typed stays. */
+  relabel(before) {
+    const { values } = this.record;
+    const term = before.term?.findIndex(({ label }) => label === values[TERM]) ?? -1;
+    if (term >= 0) values[TERM] = this.body.term[term].label;
+    this.keep();
+    const [at, caret] = [this.record.at, this.caret()];
+    this.draw();
+    this.at = this.inputs.get(at) ?? null;
+    if (this.at) this.comeBack(caret);
+    else this.focus();
   }
 
   /** What this form is of: another kind or batch has a draft of its own. */
@@ -121,7 +221,7 @@ export class Entry extends Room {
         for (const column of body.table.columns)
           steps.push({ ...column, row, name: `${body.table.name}.${row}.${column.name}` });
     }
-    if (body.term) steps.push({ name: TERM, label: this.tell("term"), kind: "text", list: "@term" });
+    if (body.term) steps.push({ name: TERM, label: this.tell("term"), kind: "text", list: "@term", closed: true });
     return steps;
   }
 
@@ -161,9 +261,18 @@ export class Entry extends Room {
   draw() {
     this.shown = this.steps();
     this.inputs = new Map();
-    this.fields.replaceChildren(...this.shown.map((step) => this.drawStep(step)));
+    const rows = new Map(); // of the table, each on a line of its own
+    const lines = this.shown.map((step) => {
+      const line = this.drawStep(step);
+      if (!step.row) return line;
+      const row = rows.get(step.row);
+      if (!row) rows.set(step.row, h("div.entry-row"));
+      rows.get(step.row).append(line);
+      return row ? null : rows.get(step.row);
+    });
+    this.fields.replaceChildren(...lines.filter(Boolean));
     this.fields.dataset.phase = this.phase;
-    this.drawHead();
+    this.unsay();
     this.drawFound();
     this.drawKeys();
     this.drawDone();
@@ -178,10 +287,14 @@ export class Entry extends Room {
     input.addEventListener("focus", () => this.enter(step, input));
     input.addEventListener("input", () => {
       this.setValue(step, input.value);
+      if (this.told) this.unsay();
       this.drawOffer(step, input);
     });
     // Taken off the page it loses the focus too; by then it is of a record that has gone.
-    input.addEventListener("blur", () => this.inputs.get(step.name) === input && this.leaveField(step, input));
+    // Where nothing else was chosen, whoever types may come back: a blank at the end is not superfluous yet.
+    input.addEventListener("blur", ({ relatedTarget }) => {
+      if (this.inputs.get(step.name) === input) this.leaveField(step, input, relatedTarget !== null);
+    });
     const line = h(`div.entry-field${step.critical ? ".critical" : ""}${step.row ? ".cell" : ""}`, { data: { name: step.name } });
     const label = h("label", {}, step.row ? `${step.row}. ${step.label}` : step.label);
     if (step.required === false) label.append(h("i", {}, this.tell("optional")));
@@ -236,11 +349,13 @@ export class Entry extends Room {
   drawHead() {
     if (!this.body || !this.title) return;
     const { body } = this;
-    const name = body.second ? "second_title" : this.phase === "first" ? "title" : this.phase;
+    const blind = body.second ? "second_title" : "again";
+    const name = { first: "title", again: blind, decide: "decide" }[this.phase];
     this.title.textContent = this.tell(name, { form: body.title });
     this.about.textContent = body.lead;
-    this.alert.hidden = !this.back.length;
-    if (this.back.length)
+    this.alert.hidden = !this.told && !this.back.length;
+    if (this.told) this.alert.replaceChildren(sign("error"), h("span", {}, this.told));
+    else if (this.back.length)
       this.alert.replaceChildren(sign("error"), h("span", {}, this.tell("back", { n: this.back.length })), h("kbd", {}, "F8"));
   }
 
@@ -259,9 +374,8 @@ export class Entry extends Room {
 
   drawKeys() {
     const lines = { Enter: "key_next", "Shift+Enter": "key_before", "Ctrl+Enter": "key_finish", F4: "key_repeat", F9: "key_rest", F2: "key_absent", F8: "key_back" };
+    if (this.phase !== "first") for (const key of ["F2", "F4", "F9", "F8"]) delete lines[key];
     if (this.phase === "decide") Object.assign(lines, { F2: "key_first", F4: "key_second" });
-    if (this.phase !== "first") for (const key of ["F9", "F8"]) delete lines[key];
-    if (this.phase === "again") for (const key of ["F2", "F4"]) delete lines[key];
     this.keys.replaceChildren(
       ...Object.entries(lines).flatMap(([key, words]) => [h("dt", {}, ...key.split("+").map((k) => h("kbd", {}, k === "Enter" ? "↵" : k))), h("dd", {}, this.tell(words))]),
     );
@@ -311,7 +425,7 @@ export class Entry extends Room {
 
   focus() {
     const asked = this.shown?.find((step) => this.inputs.get(step.name) === this.at) ?? this.firstOpen();
-    if (asked) this.inputs.get(asked.name)?.focus();
+    if (asked) this.reach(asked);
     else this.stage.focus();
   }
 
@@ -320,22 +434,24 @@ export class Entry extends Room {
   }
 
   enter(step, input) {
+    const returns = this.at === input; // a caret that comes back must not lie over what was typed
     this.at = input;
     this.now = step;
     this.record.at = step.name;
     this.keep();
     this.spent();
+    if (returns) return;
     this.offer.hidden = true;
     input.select();
     input.closest(".entry-field").scrollIntoView({ block: "nearest" });
   }
 
-  leaveField(step, input) {
+  leaveField(step, input, tidies = true) {
     const { keys, milliseconds } = this.spent();
     const [k, ms] = this.record.effort[step.name] ?? [0, 0];
     this.record.effort[step.name] = [k + keys, ms + milliseconds];
     this.record.milliseconds += milliseconds;
-    this.tidy(step, input);
+    if (tidies) this.tidy(step, input);
     this.offer.hidden = true;
     this.keep();
     this.drawNote(step);
@@ -365,8 +481,15 @@ export class Entry extends Room {
 
   go(step) {
     if (!step) return this.finish();
-    this.inputs.get(step.name).focus();
+    this.reach(step);
     return true;
+  }
+
+  /** Stand in a field, also where the page cannot give it the focus just now. */
+  reach(step) {
+    const input = this.inputs.get(step.name);
+    input.focus();
+    if (this.at !== input) this.enter(step, input);
   }
 
   onward() {
@@ -396,8 +519,8 @@ export class Entry extends Room {
   redraw(name) {
     this.draw();
     this.keep();
-    const input = this.inputs.get(name);
-    if (input) input.focus();
+    const step = this.shown.find((s) => s.name === name);
+    if (step) this.reach(step);
     else this.focus();
     return true;
   }
@@ -407,11 +530,11 @@ export class Entry extends Room {
     return place > 0 ? this.go(this.shown[place - 1]) : true;
   }
 
-  key(name, event) {
+  key(name, event, target = event.target) {
     if (!this.body || !this.now) return false;
     const input = this.inputs.get(this.now.name);
     if (name === "Ctrl+Enter") return this.finish();
-    if (event.target !== input) return false;
+    if (target !== input) return false;
     if (name === "ArrowDown") return this.pick(1);
     if (name === "ArrowUp") return this.pick(-1);
     if (name === "Escape" && !this.offer.hidden) return (this.offer.hidden = true);
@@ -482,7 +605,7 @@ export class Entry extends Room {
     const open = this.shown.filter((s) => s.required !== false && s.name !== TERM && !this.filled(s));
     const wrong = this.shown.filter((s) => this.wrong(s));
     const asked = JSON.stringify(record.values);
-    if ((open.length || wrong.some((s) => s.kind === "date")) && record.warned !== asked) {
+    if ((open.length || wrong.some((s) => s.kind === "date" || s.name === TERM)) && record.warned !== asked) {
       record.warned = asked;
       this.keep();
       this.say(this.tell("open", { n: open.length || wrong.length }));
@@ -498,9 +621,15 @@ export class Entry extends Room {
     return this.record.values[step.name] || this.record.absent.includes(step.name);
   }
 
+  /** Say it until something is typed, or the server is back. */
   say(text) {
-    this.alert.hidden = false;
-    this.alert.replaceChildren(sign("error"), h("span", {}, text));
+    this.told = text;
+    this.drawHead();
+  }
+
+  unsay() {
+    if (!this.offline) this.told = "";
+    this.drawHead();
   }
 
   turn(phase) {
@@ -508,7 +637,7 @@ export class Entry extends Room {
     this.keep();
     this.at = null;
     this.draw();
-    this.inputs.get(this.shown[0].name).focus();
+    this.reach(this.shown[0]);
     return true;
   }
 
@@ -588,7 +717,7 @@ export class Entry extends Room {
     this.draw();
     if (sentence) this.say(sentence);
     const wrong = this.shown.find((s) => this.wrong(s));
-    this.inputs.get((wrong ?? this.shown[0]).name).focus();
+    this.reach(wrong ?? this.shown[0]);
     return true;
   }
 
@@ -597,6 +726,11 @@ export class Entry extends Room {
   }
 
   resized() {}
+}
+
+function theirDialog() {
+  const dialogs = [...document.querySelectorAll("[role='dialog']")];
+  return dialogs.find((one) => one.querySelector("h2")?.textContent === LETTING_GO);
 }
 
 /** The values that are fields of the form. */

@@ -102,16 +102,16 @@ export class Panel {
   drawFoot() {
     const { sheet, speak } = this;
     const waiting = sheet.waiting.length;
-    if (!this.isNew("foot", waiting)) return;
+    if (!this.isNew("foot", [waiting, this.scanned])) return;
     const pass = h(
       "button.main",
       { type: "button", onclick: this.on.pass, data: { ready: String(!waiting) } },
       speak("pass"),
       this.kbd("pass"),
     );
-    const rescan = h("button.ghost.rescan", { type: "button", onclick: this.on.rescan }, speak("rescan"));
+    const rescan = this.scanned ? [h("button.ghost.rescan", { type: "button", onclick: this.on.rescan }, speak("rescan"))] : [];
     const aside = (name) => button(`ghost.${name}`, this.on[name], speak(name), this.kbd(name));
-    this.foot.replaceChildren(rescan, aside("postpone"), aside("escalate"), this.notice, pass);
+    this.foot.replaceChildren(...rescan, aside("postpone"), aside("escalate"), this.notice, pass);
   }
 
   say(words, urgent = false) {
@@ -165,7 +165,7 @@ export class Panel {
         h(
           "div.compare",
           {},
-          field.box ? this.canvas : h("p.nobox", {}, speak("no_box")),
+          field.box ? this.canvas : this.scanned ? h("p.nobox", {}, speak("no_box")) : null,
           (this.valueBox = h("div.valuebox", {}, this.valueLine)),
         ),
         this.choices(field),
@@ -178,7 +178,7 @@ export class Panel {
       this.deeds(field),
     );
     this.drawStrip(field);
-    this.heard.textContent = [field.label, field.value || speak("empty_value"), speak(`${field.state}_state`)].join(". ");
+    this.heard.textContent = [field.label, field.value || this.empty(field), speak(`${field.state}_state`)].join(". ");
   }
 
   /** The key of a deed as it stands on buttons; nothing where it has none. */
@@ -373,9 +373,15 @@ export class Panel {
     return field.value ? h("span.brief", {}, field.value) : h("span.brief.none", {}, this.empty(field));
   }
 
+  /** Whether there is a scan that the machine could read. */
+  get scanned() {
+    return this.sheet.given.pages.length > 0;
+  }
+
   /** Why there is no value. */
   empty({ act }) {
-    return this.speak(act === "illegible" || act === "absent" ? `${act}_state` : "empty_value");
+    if (act === "illegible" || act === "absent") return this.speak(`${act}_state`);
+    return this.speak(this.scanned ? "empty_value" : "not_entered");
   }
 
   /** Line items as the table they are on the paper. */

@@ -96,6 +96,7 @@ export class Viewer {
     this.name();
     this.page = this.sheet.given.pages[this.number];
     this.drawTabs();
+    this.element.classList.toggle("without", !this.page);
     if (!this.page) {
       this.image = null;
       this.note.hidden = false;
