@@ -124,6 +124,29 @@ def test_a_second_person_is_shown_the_paper_but_not_what_was_typed(work: Workspa
     assert work.store.awaiting_second(SECOND, not_by="soat1")
 
 
+def test_a_second_typing_that_differs_is_wanted_back_then_told_as_it_was_decided(
+    work: Workspace,
+) -> None:
+    one = Entered("con_dau", SEAL, Origin.TYPED, stated=INDEFINITE, awaits_second=True)
+    (document,) = enter(work, Batch(name="Lô 1", unit="PC06", by="quantri"), [one], by="quantri")
+    asked = ("so", "ten_to_chuc", "ngay_hieu_luc", "ngay_cap")
+    typed = {name: SEAL[name] for name in asked} | {"so": "54/ĐKMD"}
+    sent = {"id": new_id(), "what": "second", "document": document.id, "typed": typed}
+
+    def come(entry: Mapping[str, Any]) -> AppTest:
+        outbox = {"entries": [entry], "have": ""}
+        return visit(
+            "entry.py", "soat1", {"entry.way": "second", "entry.second": {"outbox": outbox}}
+        )
+
+    ((why),) = come(sent).session_state["station.entry.entry.second"].needs.values()
+    assert why["differ"] == {"so": {"first": "45/ĐKMD", "second": "54/ĐKMD"}}
+    app = come({**sent, "id": new_id(), "chosen": {"so": "45/ĐKMD"}})
+    ((done),) = app.session_state["station.entry.entry.second"].done
+    assert "45/ĐKMD" in done["said"]
+    assert app.segmented_control(key="entry.way").options[1].endswith("(0)")
+
+
 def a_batch(work: Workspace, count: int = 3) -> Batch:
     batch = Batch(name="Lô 1", unit="PC06", by="soat1")
     records = [

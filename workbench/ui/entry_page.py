@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ import streamlit as st
 
 from workbench.flow.entering import SECOND
 from workbench.flow.keying import Twice
-from workbench.model import Person, now
+from workbench.model import Document, Person, now
 from workbench.scope import Copy
 from workbench.ui import batches, frame, way
 from workbench.ui.entry import EntryRoom, sitting
@@ -22,6 +23,8 @@ _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 def sit(work: Workspace, person: Person) -> None:
     """One sitting: new records, or the second typing of others'."""
+    second = EntryRoom.of_entry("entry.second")
+    sitting.keep(second, work, by=person.name)  # before it is counted what waits
     waiting = work.store.awaiting_second(SECOND, not_by=person.name)
     kinds = {"new": say("New records"), "second": say("Second typing ({n})", n=len(waiting))}
     chosen = st.segmented_control(
@@ -34,7 +37,7 @@ def sit(work: Workspace, person: Person) -> None:
         key="entry.way",
     )
     if chosen == "second":
-        _second(work, person)
+        _second(work, person, second, waiting)
     else:
         _first(work, person)
 
@@ -51,10 +54,7 @@ def _first(work: Workspace, person: Person) -> None:
     room.show_form(person=person.name, checked=sitting.checked(room, work))
 
 
-def _second(work: Workspace, person: Person) -> None:
-    room = EntryRoom.of_entry("entry.second")
-    sitting.keep(room, work, by=person.name)
-    waiting = work.store.awaiting_second(SECOND, not_by=person.name)
+def _second(work: Workspace, person: Person, room: EntryRoom, waiting: Sequence[Document]) -> None:
     if not sitting.lay_second(room, work, waiting):
         frame.nothing(
             say("No record waits for you to type it a second time."),

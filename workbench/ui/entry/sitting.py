@@ -94,12 +94,13 @@ def _keep_record(room: EntryRoom, work: Work, entry: Mapping[str, Any], *, by: s
 
 def _keep_second(room: EntryRoom, work: Work, entry: Mapping[str, Any], *, by: str) -> bool:
     document = str(entry["document"])
+    chosen = {str(n): str(v) for n, v in (entry.get("chosen") or {}).items()}
     differing = keying.type_again(
         work,
         document,
         {str(n): str(v) for n, v in entry["typed"].items()},
         by=by,
-        chosen={str(n): str(v) for n, v in (entry.get("chosen") or {}).items()},
+        chosen=chosen,
     )
     if differing:
         room.need(
@@ -110,7 +111,7 @@ def _keep_second(room: EntryRoom, work: Work, entry: Mapping[str, Any], *, by: s
     kept = work.store.document(document)
     if kept is not None:
         template = work.template(kept.template_digest or "")
-        room.tell_done(str(entry["id"]), said(kept, template, entry["typed"]))
+        room.tell_done(str(entry["id"]), said(kept, template, {**entry["typed"], **chosen}))
     return True
 
 
