@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +40,14 @@ def logs_that_outlive_a_captured_stream() -> Iterator[None]:
     """A command run inside a test points the logs at a stream that is closed when it ends."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True)
+def main_that_children_can_start_from() -> Iterator[None]:
+    """A page run inside a test leaves itself as the main module; a spawned child would run it."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture
