@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from workbench import placement, scope, words
 from workbench.errors import NotReadyError
+from workbench.flow import lasting
 from workbench.flow.claimed import words_by_page
 from workbench.flow.work import Work
 from workbench.model import (
@@ -186,11 +187,8 @@ def paper(
 
 def holding(work: Work, sheet: ReviewSheet) -> Held:
     """How long a paper holds, as printed or as people said since."""
-    # Imported here: what ends a paper is a verb of people's, and theirs ask for the way.
-    from workbench.flow import validity
-
     values = {field.name: field.normalised for field in sheet.fields}
-    found = validity.of(work, sheet.document.id, values)
+    found = lasting.of(work, sheet.document.id, values)
     return Held(found.validity, found.until, found.ended)
 
 
