@@ -25,7 +25,7 @@ from workbench.training import course, lines, network, texts, typefaces
 from workbench.training.course import Plan
 from workbench.training.lines import Fonts
 
-FONTS = Path("/usr/share/fonts")
+FONTS = Path("/usr/share/fonts/truetype/noto")  # fonts-noto-core, which `make test` installs
 
 
 @pytest.fixture(scope="module")
