@@ -73,6 +73,17 @@ from workbench.model.states import (
     Stage,
     Standing,
 )
+from workbench.model.templates import (
+    Right,
+    TemplateAct,
+    TemplateDraft,
+    TemplateEvent,
+    TemplateExample,
+    TemplateGrant,
+    TemplateProof,
+    TemplateStanding,
+    TemplateState,
+)
 from workbench.model.validity import Ending, EndStatement, TermStatement, Validity
 from workbench.model.values import (
     Approved,
@@ -164,6 +175,7 @@ __all__ = [
     "ResultCode",
     "ResultSequence",
     "Review",
+    "Right",
     "Role",
     "Sample",
     "ScopeJudgement",
@@ -189,6 +201,14 @@ __all__ = [
     "StatedTerm",
     "SurveyLine",
     "TableImport",
+    "TemplateAct",
+    "TemplateDraft",
+    "TemplateEvent",
+    "TemplateExample",
+    "TemplateGrant",
+    "TemplateProof",
+    "TemplateStanding",
+    "TemplateState",
     "TemplateVersion",
     "TermStatement",
     "TextCorrection",

@@ -52,6 +52,7 @@ class Unit(SQLModel, table=True):
 
     code: str = Field(primary_key=True)
     name: str
+    parent: str = ""  # code of the unit it stands under; empty: it stands at the top
 
 
 class Person(SQLModel, table=True):
