@@ -27,7 +27,7 @@ from workbench import (
 )
 from workbench.calibration import Calibration
 from workbench.errors import Sentence
-from workbench.model import Box, Finding, Quality, Severity, Warp, Word
+from workbench.model import Box, Finding, Identity, Quality, Severity, Warp, Word
 from workbench.placement import Placement, Running
 from workbench.reconciliation import Vote
 from workbench.seams import OcrEngine
@@ -157,13 +157,26 @@ class ReadPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered:
+    """What was counted when these very pages were understood with this template: field -> votes."""
+
+    template: Template
+    votes: Mapping[str, tuple[Vote, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class UnderstandTask:
-    """A document's pages with the templates and engines to understand it with."""
+    """A document's pages with the templates and engines to understand it with.
+
+    A strip that is `remembered` is not read again: another text of a template finds most of its
+    fields in the same places.
+    """
 
     pages: tuple[ReadPage, ...]
     templates: tuple[Template, ...]
     engines: tuple[OcrEngine, ...]
     calibration: Calibration | None = None  # None: the one the workbench comes with
+    remembered: tuple[Remembered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,11 +269,15 @@ def _fields(
     from_pages = extraction.page_readings(placed, template, sites)
     families = {e.identity().name: e.identity() for e in task.engines}
     levels = [quality.level(page.quality) for page in task.pages]
+    known = _remembered(task, placed, sites)
+    first = {n: [v for v in said if v.how == "strip" and _is_first(v, families)]
+             for n, said in known.items()}  # fmt: skip
 
     def counted(name: str) -> tuple[list[Vote], reconciliation.Verdict]:
         site = sites.get(name)
         level = levels[site.strips[0].page] if site else ""
-        votes = [
+        votes = list(first.get(name, ()))
+        votes += [
             Vote(v.engine, families[v.engine].family, v.how, v.value, families[v.engine].marks,
                  v.confidence, level)
             for v in voices.get(name, ())
@@ -272,9 +289,13 @@ def _fields(
                 votes.append(Vote(engine, who.family, "page", value, who.marks, None, level))
         return votes, reconciliation.reconcile(votes, template.spec(name), task.calibration)
 
-    voices = _read_again(task, sites, [e for e in task.engines if not families[e.name].dear])
+    unread = {name: site for name, site in sites.items() if name not in known}
+    voices = _read_again(task, unread, [e for e in task.engines if not families[e.name].dear])
     doubtful = {name: site for name, site in sites.items() if not counted(name)[1].accepted}
-    for name, more in _look_again(task, doubtful).items():
+    looked = {n for n in doubtful if len(known.get(n, ())) > len(first.get(n, ()))}
+    first.update({name: list(known[name]) for name in looked})
+    unlooked = {name: site for name, site in doubtful.items() if name not in looked}
+    for name, more in _look_again(task, unlooked).items():
         voices[name] = (*voices.get(name, ()), *more)
     fields: list[ProposedField] = []
     names = [*template.fields, *sorted((n for n in sites if n not in template.fields), key=_row)]
@@ -305,6 +326,40 @@ def _fields(
             )
         )
     yield from _validated(fields, template)
+
+
+def _remembered(
+    task: UnderstandTask,
+    placed: Sequence[Mapping[str, Placement]],
+    sites: Mapping[str, extraction.Site],
+) -> dict[str, tuple[Vote, ...]]:
+    """Field -> what engines said of its strips before, where they were these very strips."""
+    known: dict[_Where, tuple[Vote, ...]] = {}
+    for before in task.remembered:
+        then = [
+            {e: placement.register(p.running, before.template) for e, p in by_engine.items()}
+            for by_engine in placed
+        ]
+        there = extraction.sites(then, before.template)
+        there.update(_line_items(task, before.template, then))
+        for name, site in there.items():
+            said = tuple(v for v in before.votes.get(name, ()) if v.how != "page")
+            if said:
+                known.setdefault(_where(site), said)
+    return {name: known[_where(site)] for name, site in sites.items() if _where(site) in known}
+
+
+_Where = tuple[tuple[extraction.Strip, ...], str, str]
+
+
+def _where(site: extraction.Site) -> _Where:
+    """The strips of a value, and the printed words that its readings were freed of."""
+    return site.strips, site.label, site.next
+
+
+def _is_first(vote: Vote, families: Mapping[str, Identity]) -> bool:
+    """Whether such a vote is asked for before it is known that a field is in doubt."""
+    return vote.engine not in families or not families[vote.engine].dear
 
 
 def _validated(fields: Sequence[ProposedField], template: Template) -> Iterator[ProposedField]:
