@@ -60,6 +60,7 @@ from workbench.model.scoping import (
     ScopeStatement,
 )
 from workbench.model.states import (
+    READERS,
     Act,
     Decision,
     HolderKind,
@@ -111,6 +112,7 @@ from workbench.model.values import (
 
 __all__ = [
     "OPEN_STATES",
+    "READERS",
     "Act",
     "Approved",
     "Asked",

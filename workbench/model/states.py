@@ -109,3 +109,7 @@ class Role(StrEnum):
     APPROVER = "approver"
     MANAGER = "manager"
     ADMINISTRATOR = "administrator"
+
+
+# Who may see what a paper says. An administrator looks after accounts and needs no paper for it.
+READERS = frozenset({Role.REVIEWER, Role.DESIGNER, Role.APPROVER, Role.MANAGER})

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import LargeBinary
+from sqlalchemy import Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 from workbench.model.rows import _JSON, _stored, new_id, now
@@ -58,6 +58,7 @@ class TemplateDraft(SQLModel, table=True):
     scans: list[str] = Field(default_factory=list, sa_type=_JSON)  # documents it is drawn over
     revision: int = 0
     author: str = Field(index=True)
+    authors: list[str] = Field(default_factory=list, sa_type=_JSON)  # all who changed it
     by: str  # who changed it last
     unit: str = ""  # the author's
     at: datetime = Field(default_factory=now)
@@ -68,6 +69,17 @@ class TemplateDraft(SQLModel, table=True):
 
 class TemplateStanding(SQLModel, table=True):
     """Where one version (`TemplateVersion` keeps its text) stands, and who brought it there."""
+
+    __table_args__ = (
+        # Two who authorise at once: the database itself lets only one of them.
+        Index(
+            "ix_templatestanding_one_authorised",
+            "template",
+            unique=True,
+            sqlite_where=text("state = 'authorised'"),
+            postgresql_where=text("state = 'authorised'"),
+        ),
+    )
 
     digest: str = Field(primary_key=True)
     template: str = Field(index=True)
@@ -149,3 +161,4 @@ class TemplateGrant(SQLModel, table=True):
     at: datetime = Field(default_factory=now)
     revoked_by: str = ""
     revoked_at: datetime | None = None
+    revoked_why: str = ""

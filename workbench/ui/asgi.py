@@ -20,10 +20,10 @@ from starlette.routing import Route
 
 from workbench.errors import NotAllowedError
 from workbench.flow import custody
-from workbench.model import Person, Role
+from workbench.model import READERS, Person, Role
 from workbench.ui import reading_room, sessions, workspace
 from workbench.ui.door import PERSON, Door, SignIn, choose_language, index
-from workbench.ui.places import PAGES, READERS
+from workbench.ui.places import PAGES
 from workbench.ui.pointing import page_words, read_box
 from workbench.ui.sealed_page import sealed_page
 from workbench.ui.snippets import snippet

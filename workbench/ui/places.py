@@ -8,13 +8,11 @@ from pathlib import Path
 
 import workbench
 from workbench.errors import NotAllowedError
-from workbench.model import Person, Role
+from workbench.model import READERS, Person, Role
 
 PAGES = Path(workbench.__file__).parents[1] / "pages"
 
 EVERYBODY = frozenset(Role)
-# Who may see what a paper says. An administrator looks after accounts and needs no paper for it.
-READERS = frozenset({Role.REVIEWER, Role.DESIGNER, Role.APPROVER, Role.MANAGER})
 _DELIVERERS = frozenset({Role.APPROVER, Role.MANAGER})
 _ASKERS = frozenset({Role.REVIEWER, Role.APPROVER, Role.MANAGER})
 

@@ -11,10 +11,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from workbench.flow import custody
-from workbench.model import Box, Person, Role
+from workbench.model import READERS, Box, Person, Role
 from workbench.ui import workspace
 from workbench.ui.door import PERSON
-from workbench.ui.places import READERS
 
 _TALLEST = 400  # pixels of a piece; twice what a screen needs of five lines
 _KEPT = 4000  # pieces of a few kilobytes each

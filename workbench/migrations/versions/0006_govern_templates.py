@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("scans", sa.JSON(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("author", TEXT(), nullable=False),
+        sa.Column("authors", sa.JSON(), nullable=False),
         sa.Column("by", TEXT(), nullable=False),
         sa.Column("unit", TEXT(), nullable=False),
         sa.Column("at", MOMENT(), nullable=False),
@@ -76,6 +77,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_templatestanding_template"), "templatestanding", ["template"])
     op.create_index(op.f("ix_templatestanding_state"), "templatestanding", ["state"])
+    op.create_index(
+        "ix_templatestanding_one_authorised",
+        "templatestanding",
+        ["template"],
+        unique=True,
+        sqlite_where=sa.text("state = 'authorised'"),
+        postgresql_where=sa.text("state = 'authorised'"),
+    )
     op.create_table(
         "templateevent",
         sa.Column("id", sa.Integer(), nullable=False),

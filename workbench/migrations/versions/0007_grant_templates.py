@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("at", MOMENT(), nullable=False),
         sa.Column("revoked_by", TEXT(), nullable=False),
         sa.Column("revoked_at", MOMENT(), nullable=True),
+        sa.Column("revoked_why", TEXT(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_templategrant_template"), "templategrant", ["template"])
