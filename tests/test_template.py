@@ -66,7 +66,7 @@ def test_a_stranger_has_no_spec(name: str) -> None:
     ("good", "bad", "line", "place"),
     [
         ("kind: date", "kind: dates", 14, "fields.ngay.kind"),
-        ("pattern: '\\d+'", "pattern: '('", 7, "fields.so"),
+        ("pattern: '\\d+'", "pattern: '('", 10, "fields.so.pattern"),
         ("version: 1", "version: 0", 2, "version"),
         ("[ngay, ngay]", "[ngay, gone]", 1, "template"),
         ("zone: {closing: date}", "zone: {closing: date, heading: true}", 15, "fields.ngay.zone"),

@@ -1,22 +1,21 @@
-"""What a form says: `ocr_templates/*.yaml`, read, checked, and explained by file and line.
+"""What a template can say: anchors, fields with their zones, line items, rules. Values only.
 
 A template holds facts about paper only: what is printed on every copy, where a value stands in
-relation to it, and what a value looks like. A broken template stops the start; it is never skipped.
+relation to it, and what a value looks like. Lengths on a form are millimetres from the top left
+corner of its sheet.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from workbench.errors import TemplateError
+from workbench.errors import Sentence
 
 Kind = Literal[
     "text", "name", "address", "date", "document_number", "id_number", "org_number", "count",
@@ -28,9 +27,37 @@ NumberKind = Literal[
     "cccd", "cmnd", "passport", "tax", "business", "organisation_code", "decision", "other"
 ]
 
+# How a value is found; `Zone.way` says which.
+Way = Literal["after", "letterhead", "heading", "closing", "constant", "box", "line"]
+
+Check = Literal["in_order", "same", "counts_items", "born_before"]
+
+A4 = 210.0, 297.0  # mm; the sheet of a form that names none
+_Millimetres = Annotated[float, Field(ge=0, le=2000, allow_inf_nan=False)]
+_Side = Annotated[float, Field(gt=10, le=2000, allow_inf_nan=False)]
+Rectangle = tuple[
+    _Millimetres, _Millimetres, _Millimetres, _Millimetres
+]  # left, top, right, bottom
+
+
+class WrongError(ValueError):
+    """This cannot stand in a template."""
+
+    def __init__(self, says: Sentence) -> None:
+        self.says = says
+        super().__init__(str(says))
+
 
 class _Fact(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _is_rectangle(value: Rectangle | None) -> Rectangle | None:
+    if value is not None and not (value[0] < value[2] and value[1] < value[3]):
+        raise WrongError(
+            Sentence("give left, top, right, bottom in mm: left before right, top above bottom")
+        )
+    return value
 
 
 class Label(_Fact):
@@ -48,6 +75,8 @@ class Zone(_Fact):
     `heading`: the lines of the title, between the head and the first "Căn cứ".
     `closing`: in the signature block: the line of place and date, the office, the rank, the name.
     `constant`: printed nowhere; the kind of paper says it.
+    `box`: on the placed form, in mm; the words whose middle lies in it. Needs anchors with places.
+    `line`: a regular expression with one group, sought in each line; the group is the value.
     """
 
     after: tuple[str, ...] = ()
@@ -56,21 +85,48 @@ class Zone(_Fact):
     heading: bool = False
     closing: Literal["date", "office", "rank", "signer"] | None = None
     constant: str | None = None
+    box: Rectangle | None = None
+    page: Annotated[int, Field(ge=1)] = 1  # of the form, for `box`
+    line: str = ""
+
+    _box_is_rectangle = field_validator("box")(_is_rectangle)
+
+    @field_validator("line")
+    @classmethod
+    def _line_has_one_group(cls, value: str) -> str:
+        if value and _compiled(value, "line").groups != 1:
+            raise WrongError(Sentence("line needs exactly one group: ( ) around the value"))
+        return value
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        ways = [
-            bool(self.after),
-            self.letterhead is not None,
-            self.heading,
-            self.closing is not None,
-            self.constant is not None,
-        ]
-        if sum(ways) != 1:
-            raise ValueError("give exactly one of after, letterhead, heading, closing, constant")
+        if len(self._ways()) != 1:
+            raise WrongError(
+                Sentence(
+                    "give exactly one of after, letterhead, heading, closing, constant, box, line"
+                )
+            )
         if self.until and not self.after:
-            raise ValueError("until needs after")
+            raise WrongError(Sentence("until needs after"))
+        if self.page != 1 and self.box is None:
+            raise WrongError(Sentence("page needs box"))
         return self
+
+    def _ways(self) -> list[Way]:
+        given: dict[Way, bool] = {
+            "after": bool(self.after),
+            "letterhead": self.letterhead is not None,
+            "heading": self.heading,
+            "closing": self.closing is not None,
+            "constant": self.constant is not None,
+            "box": self.box is not None,
+            "line": bool(self.line),
+        }
+        return [way for way, is_given in given.items() if is_given]
+
+    @property
+    def way(self) -> Way:
+        return self._ways()[0]
 
 
 class FieldSpec(_Fact):
@@ -86,13 +142,22 @@ class FieldSpec(_Fact):
     required: bool = True
     zone: Zone | None = None  # a column of a table has none
 
-    @model_validator(mode="after")
-    def _pattern_compiles(self) -> Self:
-        try:
-            re.compile(self.pattern)
-        except re.error as error:
-            raise ValueError(f"pattern is not a regular expression: {error}") from error
-        return self
+    @field_validator("pattern")
+    @classmethod
+    def _pattern_compiles(cls, value: str) -> str:
+        _compiled(value, "pattern")
+        return value
+
+
+def _compiled(pattern: str, what: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise WrongError(
+            Sentence(
+                "{what} is not a regular expression: {error}", {"what": what, "error": str(error)}
+            )
+        ) from error
 
 
 class Column(FieldSpec):
@@ -120,7 +185,7 @@ class Recognition(_Fact):
 class Rule(_Fact):
     """What must hold between fields; `check` names a function in `validation`."""
 
-    check: Literal["in_order", "same", "counts_items", "born_before"]
+    check: Check
     fields: Annotated[tuple[str, ...], Field(min_length=1)]
     severity: Literal["error", "warning", "information"] = "warning"
     says: Label
@@ -139,10 +204,7 @@ class HolderNumber(_Fact):
     @model_validator(mode="after")
     def _patterns_compile(self) -> Self:
         for pattern in self.kinds:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"{pattern} is not a regular expression: {error}") from error
+            _compiled(pattern, pattern)
         return self
 
 
@@ -159,6 +221,27 @@ class HolderNames(_Fact):
         return (self.name, *named)
 
 
+class Anchor(_Fact):
+    """Words printed on every copy of a form; with `at`, where on it, in mm around the words."""
+
+    text: str
+    at: Rectangle | None = None
+    page: Annotated[int, Field(ge=1)] = 1
+
+    _at_is_rectangle = field_validator("at")(_is_rectangle)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_text(cls, given: Any) -> Any:
+        return {"text": given} if isinstance(given, str) else given
+
+    @model_validator(mode="after")
+    def _page_needs_place(self) -> Self:
+        if self.page != 1 and self.at is None:
+            raise WrongError(Sentence("page needs at"))
+        return self
+
+
 class Template(_Fact):
     """One kind of document."""
 
@@ -166,7 +249,8 @@ class Template(_Fact):
     version: Annotated[int, Field(ge=1)]
     titles: Label = Field(alias="title")
     recognised_by: Recognition
-    anchors: Annotated[tuple[str, ...], Field(min_length=2)]
+    sheet: tuple[_Side, _Side] = A4  # width, height of a page of the form
+    prints: Annotated[tuple[Anchor, ...], Field(alias="anchors", min_length=2)]
     fields: dict[str, FieldSpec]
     items: Items | None = None
     holder: HolderNames | None = None
@@ -178,14 +262,31 @@ class Template(_Fact):
         for rule in self.rules:
             for name in rule.fields:
                 if name not in self.fields:
-                    raise ValueError(f"rule {rule.check} names an unknown field: {name}")
+                    raise WrongError(
+                        Sentence(
+                            "rule {rule} names an unknown field: {name}",
+                            {"rule": rule.check, "name": name},
+                        )
+                    )
         for name in self.holder.fields if self.holder else ():
             if name not in self.fields:
-                raise ValueError(f"holder names an unknown field: {name}")
+                raise WrongError(Sentence("holder names an unknown field: {name}", {"name": name}))
         for name, spec in self.fields.items():
             if spec.zone is None:
-                raise ValueError(f"field {name} has no zone")
+                raise WrongError(Sentence("field {name} has no zone", {"name": name}))
         return self
+
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        """The texts of all anchors, with and without a place."""
+        return tuple(anchor.text for anchor in self.prints)
+
+    @property
+    def pages(self) -> int:
+        """On how many pages of the form something has a place; at least one."""
+        zones = (spec.zone for spec in self.fields.values())
+        boxed = [zone.page for zone in zones if zone is not None and zone.box]
+        return max([1, *boxed, *(anchor.page for anchor in self.prints if anchor.at)])
 
     @property
     def title(self) -> Mapping[str, str]:
@@ -213,86 +314,3 @@ class Template(_Fact):
         if name in self.fields:
             return label
         return f"{name.split('.')[1]}. {label}"
-
-
-def load(path: Path) -> Template:
-    """Read and check one file. Raises TemplateError with file, line and words."""
-    try:
-        source = path.read_bytes()
-    except OSError as error:
-        raise TemplateError(
-            "The template {name} cannot be read.", "Check the folder.", name=path.name
-        ) from error
-    return parse(source, path.name)
-
-
-def load_all(folder: Path) -> Mapping[str, Template]:
-    """Every template of a folder by its id. Raises TemplateError at the first that is broken."""
-    found: dict[str, Template] = {}
-    for path in sorted(folder.glob("*.yaml")):
-        template = load(path)
-        if template.id in found:
-            raise TemplateError(
-                "{name}: the template {id} exists twice.",
-                "Give one of them another id.",
-                name=path.name,
-                id=template.id,
-            )
-        found[template.id] = template
-    return found
-
-
-def parse(source: bytes, name: str) -> Template:
-    """Check the text of a template; `name` is what errors call it."""
-    try:
-        root = yaml.compose(source, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(source)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        raise TemplateError(
-            "{name}, line {line}: not valid YAML: {problem}.",
-            "Correct the line and load it again.",
-            name=name,
-            line=mark.line + 1 if mark else 1,
-            problem=str(getattr(error, "problem", None) or "the text is not UTF-8"),
-        ) from error
-    if not isinstance(content, dict):
-        content = {}
-    try:
-        return Template.model_validate({**content, "source": source})
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = [part for part in first["loc"] if not str(part).startswith("function-")]
-        raise TemplateError(
-            "{name}, line {line}: {place}: {problem}.",
-            "Correct the line and load it again.",
-            name=name,
-            line=_line(root, place),
-            place=".".join(str(part) for part in place) or "template",
-            problem=first["msg"].removeprefix("Value error, "),
-        ) from error
-
-
-def _line(node: Any, place: Sequence[str | int]) -> int:
-    """The line, from 1, of the deepest part of `place` that stands in the file."""
-    line = 1
-    for child in _descend(node, place):
-        line = child.start_mark.line + 1
-    return line
-
-
-def _descend(node: Any, place: Sequence[str | int]) -> Iterator[Any]:
-    for part in place:
-        if isinstance(node, yaml.MappingNode):
-            pairs = {key.value: (key, value) for key, value in node.value}
-            if str(part) not in pairs:
-                return
-            key, node = pairs[str(part)]
-            yield key
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-            if part >= len(node.value):
-                return
-            node = node.value[part]
-            yield node
-        else:
-            return
