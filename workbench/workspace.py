@@ -21,7 +21,11 @@ from workbench.errors import SettingsError, SigningError, StorageError
 from workbench.exchange import targets
 from workbench.exchange.targets import Target
 from workbench.executors import Inline, Processes
-from workbench.model import TemplateVersion, Unit, now
+from workbench.flow import granting
+from workbench.flow.enrolling import enrol
+from workbench.flow.in_use import InUse
+from workbench.flow.vouching import Judged
+from workbench.model import SignedApart, Unit, now
 from workbench.objects import ObjectHoldings
 from workbench.repository.holdings import OcflHoldings
 from workbench.repository.ocfl import OcflRepository
@@ -38,7 +42,7 @@ from workbench.signing import (
     TimeStamps,
 )
 from workbench.store import Store, Unreachable
-from workbench.template import Template, load_all, parse
+from workbench.template import Template, load_all
 
 _CALIBRATIONS = "calibrations"  # beside the store
 ROOT = Path(__file__).resolve().parent.parent
@@ -189,7 +193,6 @@ class Workspace:
 
     settings: Settings
     store: Store
-    templates: Mapping[str, Template]
     executor: Executor
     pin: str | None = field(default=None, repr=False)  # of the agency's key, for one batch
     otp: Callable[[], str] | None = field(default=None, repr=False)  # asks for a one-time password
@@ -211,8 +214,17 @@ class Workspace:
         return folder
 
     @cached_property
-    def _older(self) -> dict[str, Template]:
-        return {}  # versions no longer in use, as they are asked for
+    def _in_use(self) -> InUse:
+        return InUse(self.store, self.judge)
+
+    @property
+    def templates(self) -> Mapping[str, Template]:
+        """What documents are read with: the authorised versions, as the store says within 1 s."""
+        return self._in_use.now()
+
+    def templates_changed(self) -> None:
+        """Something was decided here: the next question is answered by the store."""
+        self._in_use.look_again()
 
     @cached_property
     def engines(self) -> Sequence[OcrEngine]:
@@ -284,17 +296,29 @@ class Workspace:
 
     def template(self, digest: str) -> Template:
         """The template as it stood under this digest, also when a newer one is in use."""
-        for template in (*self.templates.values(), *self._older.values()):
-            if template.digest == digest:
-                return template
-        kept = self.store.template_version(digest)
-        if kept is None:
-            raise StorageError(
-                "The template that this document was read with is missing from the store.",
-                "Restore the database from the backup.",
-            )
-        self._older[digest] = parse(kept.source, kept.template)
-        return self._older[digest]
+        return self._in_use.version(digest)
+
+    def judge(self, content: bytes, signature: bytes) -> Judged:
+        """What a signature beside an authorisation says, by the roots that this site trusts."""
+        trusted = signing.trust(self.settings.keys_folder, bundle=self.settings.trust)
+        told = signing.verify_detached(content, signature, trusted).signatures[0]
+        return Judged(
+            intact=told.state is not signing.State.ALTERED,
+            signer=told.signer,
+            trusted=told.state is signing.State.INTACT and not told.trial,
+            trial=told.trial,
+            at=told.at,
+            lines=told.details,
+        )
+
+    def sign_apart(self, content: bytes, keys: KeySource) -> SignedApart:
+        """Sign in the name of whoever holds these keys. Raises SigningError."""
+        moment = now()
+        signature = signing.sign_detached(content, keys, at=moment)
+        judged = signing.verify_detached(
+            content, signature, signing.trust(self.settings.keys_folder, bundle=self.settings.trust)
+        ).signatures[0]
+        return SignedApart(signature, judged.signer, judged.certificate, judged.trial, moment)
 
 
 def seal_rules(settings: Settings) -> Rules:
@@ -352,7 +376,7 @@ def open_workspace(
     pin: str | None = None,
     otp: Callable[[], str] | None = None,
 ) -> Workspace:
-    """Open (and on first use make) the store and load the templates.
+    """Open (and on first use make) the store; take in the templates that ship.
 
     The default executor runs here; `supervised` gives the one for workers. With the `pin` of the
     agency's key papers can be sealed here; it is kept in this process's memory only. `otp` asks a
@@ -368,15 +392,9 @@ def open_workspace(
             "Check that the folder can be written and that the database runs.",
             place=str(settings.data),
         ) from error
-    templates = _templates(settings)
-    kept = [
-        TemplateVersion(digest=t.digest, template=t.id, version=t.version, source=t.source)
-        for t in templates.values()
-        if store.template_version(t.digest) is None
-    ]
-    if kept:
-        store.keep(*kept)
-    return Workspace(settings, store, templates, executor or Inline(), pin, otp)
+    enrol(store, settings.templates)
+    granting.enrol(store)
+    return Workspace(settings, store, executor or Inline(), pin, otp)
 
 
 def supervised(settings: Settings) -> Processes:

@@ -16,7 +16,7 @@ import structlog
 
 from workbench import validation, vietnamese
 from workbench.errors import NotReadyError
-from workbench.flow import holding
+from workbench.flow import granting, holding
 from workbench.flow.people import account, any_of, sought
 from workbench.flow.work import Work
 from workbench.model import (
@@ -31,6 +31,7 @@ from workbench.model import (
     Keying,
     Origin,
     Review,
+    Right,
     Role,
     SeenIn,
     Severity,
@@ -84,12 +85,16 @@ def enter(work: Work, batch: Batch, entered: Sequence[Entered], *, by: str) -> t
 
     Raises:
         NotReadyError: a form, field or unit is not known. Then nothing is kept.
+        NotAllowedError: the unit may not use one of the forms; recorded. Nothing is kept.
     """
-    any_of(account(work, by), *_ENTERING)
+    person = account(work, by)
+    any_of(person, *_ENTERING)
     if batch.unit not in {unit.code for unit in work.store.units()}:
         raise NotReadyError(
             "There is no unit {unit}.", "Add it first, or name another one.", unit=batch.unit
         )
+    for kind in dict.fromkeys(_template(work, one).id for one in entered):
+        granting.must(work, Right.USE, kind, person, unit=batch.unit)
     known = work.store.entered(batch.unit, [e.key for e in entered if e.key])
     at = now()
     fresh = [one for one in entered if one.key not in known]

@@ -6,7 +6,7 @@ somebody and a template is asked: `must` in each verb, `why` and `what` for thos
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -31,6 +31,7 @@ from workbench.grants import (
     usual,
 )
 from workbench.model import (
+    Document,
     Person,
     Right,
     Role,
@@ -150,6 +151,23 @@ def must(
         about["document"] = document
     _refused(work, template_id, error, by=person.name if person else WORKBENCH, about=about)
     raise error
+
+
+def refusal_to_read(work: Work, document: Document, template_id: str) -> NotAllowedError | None:
+    """Why a paper that was recognised is not read with its form: its unit may not. Recorded.
+
+    None where it may be. Who handed it in counts too, where a grant asks for a role or a person.
+    """
+    batch = work.store.batch(document.batch)
+    person = work.store.person(batch.by) if batch else None
+    if person is not None and not person.active:
+        person = None  # who has left since still handed it in for the unit
+    unit = batch.unit if batch else document.unit
+    try:
+        must(work, Right.USE, template_id, person, unit=unit, document=document.id)
+    except NotAllowedError as error:
+        return error
+    return None
 
 
 def why(work: Work, template_id: str, *, on: date | None = None) -> Why:
@@ -323,12 +341,15 @@ def to_author(work: Work, template_id: str, *, by: str) -> tuple[TemplateGrant, 
     return tuple(fresh)
 
 
-def enrol(store: Store) -> None:
+def enrol(store: Store, in_use: Iterable[str] = ()) -> None:
     """Give what comes with the workbench, and what was in use before grants were, its usual grants.
 
-    Once: where anything was ever granted on a template, or revoked, people have the say.
+    Once: where anything was ever granted on a template, or revoked, people have the say. `in_use`
+    are templates of which the store does not yet say where their versions stand.
     """
-    for template in kept.never_granted(store, decided_by=WORKBENCH):
+    known = {grant.template for grant in kept.grants(store)}
+    fresh = {t for t in in_use if t not in known and not kept.has_version(store, t)}
+    for template in sorted({*fresh, *kept.never_granted(store, decided_by=WORKBENCH)}):
         given = usual(template, at=now())
         kept.enrol(store, given)
         log.info("template.enrolled", template=template, grants=len(given))

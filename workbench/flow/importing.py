@@ -19,6 +19,7 @@ import structlog
 
 from workbench import vietnamese
 from workbench.errors import NotReadyError, UnreadableFileError
+from workbench.flow import granting
 from workbench.flow.entering import Entered, enter
 from workbench.flow.people import account, any_of
 from workbench.flow.remarks import comment
@@ -30,6 +31,7 @@ from workbench.model import (
     Document,
     MappingProfile,
     Origin,
+    Right,
     Role,
     TableImport,
     new_id,
@@ -183,8 +185,13 @@ def take_in(
 def keep(
     work: Work, plan: Plan, *, by: str, name: str = "", good_rows: bool = False
 ) -> tuple[Batch, tuple[Document, ...]]:
-    """The records of a plan, in one transaction; `note` says how it went."""
-    any_of(account(work, by), *_TAKING)
+    """The records of a plan, in one transaction; `note` says how it went.
+
+    Raises NotAllowedError where the unit may not use the form; nothing is kept, and it is recorded.
+    """
+    person = account(work, by)
+    any_of(person, *_TAKING)
+    granting.must(work, Right.USE, plan.profile.kind, person, unit=plan.unit)
     if plan.checked.faults and not good_rows:
         raise NotReadyError(
             "{n} rows are faulty; nothing was taken in.",

@@ -15,7 +15,7 @@ from workbench.errors import (
     Sentence,
     WorkbenchError,
 )
-from workbench.flow import grouping, quarantine, recognise, stating
+from workbench.flow import granting, grouping, quarantine, recognise, stating
 from workbench.flow.claimed import Claimed, hold, still_mine, words_by_page
 from workbench.flow.people import sought
 from workbench.flow.work import Work
@@ -212,6 +212,9 @@ def propose(work: Work, claimed: Claimed) -> None:
             seen.remedy or Sentence(""),
             classified=seen.classified,
         )
+        return
+    if (refusal := granting.refusal_to_read(work, document, seen.template)) is not None:
+        hold(work, claimed, refusal.message, refusal.remedy, classified=seen.classified)
         return
     digest = work.templates[seen.template].digest
     rows: list[Proposal | FieldReading] = []
