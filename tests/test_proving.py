@@ -22,7 +22,7 @@ from workbench.flow import delivery, withdrawal
 from workbench.model import Stage, now
 from workbench.signing import State, verify
 from workbench.signing import trust as signing_trust
-from workbench.store import outbox
+from workbench.store import outbox, proofs
 from workbench.verification import WITHDRAWN, RootInventory, examine
 from workbench.workspace import Settings, Workspace, open_workspace, prepare_demo
 
@@ -165,6 +165,37 @@ def test_without_the_authoritys_lists_it_is_tried_again_later(site: Site) -> Non
 
     site.publish(now())
     assert flow.prove(work, by="worker", at=now() + timedelta(hours=7)).proven == 1
+
+
+def test_a_record_that_cannot_be_proven_does_not_let_the_proof_of_others_end(site: Site) -> None:
+    work = site.open("agency", seal_level="B-LTA")
+    lost, altered, other, whole = (sealed(work) for _ in range(4))
+    for key, spoil in ((lost, _taken_away), (altered, _flipped)):
+        document = work.store.document(key)
+        assert document is not None
+        spoil(work.store.path(document.pdf_digest or ""))
+    changed = work.store.document(other)
+    assert changed is not None
+    with work.store.change() as session:
+        changed.record_digest = "0" * 64
+        session.merge(changed)
+
+    done = flow.prove(work, by="worker")
+
+    assert (done.proven, set(done.failed)) == (1, {lost, altered, other})
+    assert levels(work, whole) == ["B-T", "B-LTA"]
+    assert levels(work, altered) == ["B-T"]  # what was altered gets no proof that it is good
+    assert proofs.proofs_due(work.store, now(), limit=10) == []  # they do not come again at once
+
+
+def _taken_away(file: Path) -> None:
+    file.unlink()
+
+
+def _flipped(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
 
 
 def test_what_was_kept_and_not_handed_in_is_handed_in(site: Site) -> None:

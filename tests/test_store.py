@@ -19,7 +19,7 @@ from sqlmodel import SQLModel
 
 from tests import postgres as postgres_server
 from workbench import migrations, vietnamese
-from workbench.errors import Sentence, StaleDocumentError, StorageError
+from workbench.errors import MissingFileError, Sentence, StaleDocumentError, StorageError
 from workbench.model import (
     Act,
     Correction,
@@ -82,6 +82,13 @@ def test_the_migrations_make_just_the_tables_of_the_model(store: Store) -> None:
     with store.engine.connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_bytes_that_were_altered_on_the_disk_are_handed_to_nobody(store: Store) -> None:
+    digest = store.put(b"%PDF-1.7 sealed")
+    store.path(digest).write_bytes(b"%PDF-1.7 sea1ed")
+    with pytest.raises(MissingFileError, match="not as it was kept"):
+        store.get(digest)
 
 
 def test_the_same_bytes_are_kept_once_under_their_digest(store: Store, tmp_path: Path) -> None:

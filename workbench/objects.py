@@ -59,13 +59,21 @@ class Objects:
         return digest
 
     def get(self, digest: str) -> bytes:
+        """The bytes that were kept, proved by their digest. Raises MissingFileError."""
         try:
-            return self.path(digest).read_bytes()
+            content = self.path(digest).read_bytes()
         except FileNotFoundError as error:
             raise MissingFileError(
                 "A kept file is missing from the object store.",
                 "Restore the folder of objects from the backup.",
             ) from error
+        if _sha256(content) != digest:
+            # Never sealed, proven or handed on: what came of it would look whole for ever.
+            raise MissingFileError(
+                "A kept file is not as it was kept.",
+                "Restore the folder of objects from the backup.",
+            )
+        return content
 
 
 class ObjectHoldings:

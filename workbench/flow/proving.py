@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from workbench import review
-from workbench.errors import SettingsError, SigningError, StaleDocumentError
+from workbench.errors import SigningError, StaleDocumentError, WorkbenchError
 from workbench.flow import cards
 from workbench.flow.people import account
 from workbench.flow.sealing import approval, deposit
@@ -26,6 +26,10 @@ _AGAIN_AFTER = timedelta(hours=6)  # until the authority's next list is there
 _AT_ONCE = 100
 
 log = structlog.get_logger()
+
+
+class _OvertakenError(StaleDocumentError):
+    __doc__ = StaleDocumentError.__doc__  # another process gave the seal its next file meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,13 @@ def prove(work: Work, *, by: str, at: datetime | None = None, limit: int = _AT_O
     for document in proofs.proofs_due(work.store, moment, limit=limit):
         try:
             proven += _proved(work, document, by=by, at=moment)
-        except (SigningError, SettingsError) as error:
+        except _OvertakenError:
+            continue
+        except WorkbenchError as error:
+            # Whatever is wrong with one record, the proof of the others must not end meanwhile.
             log.warning("seal.not_proven", document=document.id, why=error.message.text)
             proofs.prove_by(work.store, document, moment + _AGAIN_AFTER)
             failed.append(document.id)
-        except StaleDocumentError:
-            continue  # another process was quicker
     return Proved(proven, tuple(failed))
 
 
@@ -82,7 +87,10 @@ def countersign(work: Work, *, by: str) -> Proved:
             )
             _keep(work, document, row, signed.pdf, by=by)
             done += 1
-        except StaleDocumentError:
+        except SigningError:
+            raise
+        except WorkbenchError as error:
+            log.warning("seal.not_countersigned", document=document.id, why=error.message.text)
             failed.append(document.id)
     return Proved(done, tuple(failed))
 
@@ -130,7 +138,10 @@ def _proved(work: Work, document: Document, *, by: str, at: datetime) -> bool:
 
 def _keep(work: Work, document: Document, row: Signature, pdf: bytes, *, by: str) -> None:
     name = work.store.put(pdf)
-    kept = proofs.keep_resealed(work.store, document, row, pdf=name, by=by)
+    try:
+        kept = proofs.keep_resealed(work.store, document, row, pdf=name, by=by)
+    except StaleDocumentError as error:
+        raise _OvertakenError from error
     _hand_in(work, kept, pdf)
     log.info("seal.kept", document=document.id, level=row.level, sha512=row.pdf_digest)
 
