@@ -25,7 +25,7 @@ import pytest
 from sqlalchemy import event as sa_event
 
 from workbench import accounts, exchange, migrations, signing, worker
-from workbench.errors import NotAllowedError, SettingsError
+from workbench.errors import NotAllowedError, Sentence, SettingsError
 from workbench.exchange import bags, carriers, targets
 from workbench.exchange.carriers import Parcel, TargetRefusedError, TargetSilentError
 from workbench.exchange.targets import Target
@@ -397,7 +397,27 @@ def test_two_senders_never_send_the_same_at_once(site: Site, other: OtherReposit
     two = outbox.take(site.store, by="two", seconds=60, at=NOON, limit=6)
     assert len({d.id for d in one} | {d.id for d in two}) == len(one) + len(two) == 10
     late = one[0].model_copy(update={"lease_by": "somebody else"})
-    assert not outbox.sent(site.store, late, receipt="x", at=NOON)
+    assert not outbox.refused(site.store, late, reason=Sentence("No."), at=NOON)
+
+
+def test_a_delivery_given_up_while_it_was_on_its_way_keeps_the_receipt_that_came(
+    site: Site, other: OtherRepository
+) -> None:
+    site.targets["kho"] = http_target(other.address)
+    key = site.record(1)
+    site.ordered([key])
+
+    class GivenUpOnTheWay(carriers.ByHttp):
+        def carry(self, parcel: Parcel) -> str:
+            receipt = super().carry(parcel)
+            assert delivery.give_up(site, parcel.key, by="duyet1")  # type: ignore[arg-type]
+            return receipt
+
+    delivery.send_due(site, by="w", carrier=GivenUpOnTheWay, clock=Clock())  # type: ignore[arg-type]
+
+    # The other house has it: to say that it was given up would be untrue, and its receipt lost.
+    told = site.state(key)
+    assert (told.state, bool(told.receipt), other.commits) == (DeliveryState.SENT, True, 1)
 
 
 def test_nothing_is_called_where_no_settings_say_so(site: Site) -> None:
@@ -460,6 +480,23 @@ def test_who_may_not_deliver_is_told_so(site: Site, other: OtherRepository) -> N
     site.store.keep(elsewhere.model_copy(update={"unit": "CA-MX"}))
     with pytest.raises(NotAllowedError, match="another unit"):
         delivery.order(site, [key], http_target(other.address), by="duyet1")  # type: ignore[arg-type]
+
+
+def test_who_delivers_all_that_was_not_sent_delivers_all_of_their_unit(
+    site: Site, other: OtherRepository
+) -> None:
+    site.targets["kho"] = http_target(other.address)
+    mine = [site.record(number) for number in range(3)]
+    theirs = site.store.document(site.record(9))
+    assert theirs is not None
+    site.store.keep(theirs.model_copy(update={"unit": "CA-MX"}))
+
+    found = delivery.waiting(site, site.targets["kho"], by="duyet1")  # type: ignore[arg-type]
+
+    assert found == mine
+    assert site.ordered(found) == 3  # one of another unit among them would have refused them all
+    with pytest.raises(NotAllowedError):
+        delivery.waiting(site, site.targets["kho"], by="soat1")  # type: ignore[arg-type]
 
 
 def test_what_a_carrier_says_is_said_in_vietnamese() -> None:

@@ -20,7 +20,8 @@ WOULD_BE_REFUSED = 26  # exit code: at least one record is not what the target t
 
 def deliver(
     documents: Annotated[
-        list[str] | None, typer.Argument(help="Ids of documents; none: all that were not sent.")
+        list[str] | None,
+        typer.Argument(help="Ids of documents; none: all of the unit of `--by` not sent."),
     ] = None,
     to: Annotated[str, typer.Option("--to", help="The target, by its name.")] = "",
     by: Annotated[str, typer.Option("--by", help="Who orders it (a sign-in name).")] = "",
@@ -43,13 +44,15 @@ def deliver(
     work = open_workspace(load_settings(), pin=pin)
     if to:
         target = delivery.target(work, to)
-        keys = documents or outbox.undelivered(work.store, to)
+        if not (by or dry_run):
+            raise NotReadyError("Who orders it?", "Name your account with --by.")
+        keys = documents or (
+            delivery.waiting(work, target, by=by) if by else outbox.undelivered(work.store, to)
+        )
         if dry_run:
             found = [work.store.document(key) for key in keys]
             checked = [delivery.check(work, document, target) for document in found if document]
         else:
-            if not by:
-                raise NotReadyError("Who orders it?", "Name your account with --by.")
             laid, checked = delivery.order(work, keys, target, by=by)
             if not json:
                 typer.echo(say("{n} records were laid in the outbox.", n=laid))

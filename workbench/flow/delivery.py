@@ -48,6 +48,7 @@ from workbench.store import outbox
 
 LEASE_SECONDS = 300.0
 _FIRST_WAIT, _LONGEST_WAIT = 30.0, 6 * 3600.0  # seconds
+_EVERY = 1_000_000  # records of one unit
 _KEYS = UUID("6f0f9a54-54c5-5d7f-9a0e-0d7f5f6c2d11")  # name space of the idempotency keys
 
 log = structlog.get_logger()
@@ -123,6 +124,14 @@ def order(
     for key in documents:
         _must_deliver(work, by, work.store.document(key))
     return _lay_in(work, documents, to, by=by, at=at or now())
+
+
+def waiting(work: Work, to: Target, *, by: str) -> list[str]:
+    """The records that `by` may deliver and of which no version went to this target, by id."""
+    _must_deliver(work, by, None)
+    return outbox.undelivered(
+        work.store, to.name, unit=custody.kept_of(account(work, by)), limit=_EVERY
+    )
 
 
 def lay_in_by_itself(work: Work, *, by: str) -> int:

@@ -51,10 +51,20 @@ def take(rows: Rows, *, by: str, seconds: float, at: datetime, limit: int = 20) 
 
 
 def sent(rows: Rows, delivery: Delivery, *, receipt: str, at: datetime) -> bool:
-    """The other side gave its receipt. False where somebody else settled it meanwhile."""
-    return _settle(
-        rows, delivery, state=DeliveryState.SENT, receipt=receipt, reason=None, settled_at=at
-    )
+    """The other side gave its receipt: kept whatever was said of the delivery meanwhile.
+
+    False where there is a receipt already.
+    """
+    with rows.change() as session:
+        done = session.execute(
+            sa.update(Delivery)
+            .where(col(Delivery.id) == delivery.id, col(Delivery.state) != DeliveryState.SENT)
+            .values(
+                attempts=Delivery.attempts + 1, lease_by="", lease_until=None,
+                state=DeliveryState.SENT, receipt=receipt, reason=None, settled_at=at,
+            )
+        )  # fmt: skip
+        return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
 def refused(rows: Rows, delivery: Delivery, *, reason: Sentence, at: datetime) -> bool:
