@@ -6,7 +6,7 @@ somebody and a template is asked: `must` in each verb, `why` and `what` for thos
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -146,7 +146,7 @@ def must(
         template=title(work, template_id),
         unit=unit or (person.unit if person else None) or "—",
     )
-    about = {"right": right.value, "unit": unit, "because": found.because.as_json()}
+    about = {"tried": right.value, "unit": unit, "because": found.because.as_json()}
     if document:
         about["document"] = document
     _refused(work, template_id, error, by=person.name if person else WORKBENCH, about=about)
@@ -256,7 +256,13 @@ def give(
     at = now()
     today = local_day(at)
     since = since or today
-    about = {"rights": [r.value for r in rights], "unit": unit, "role": role, "person": person}
+    about = {
+        "tried": TemplateAct.GRANTED.value,
+        "rights": [right.value for right in rights],
+        "unit": unit,
+        "role": role,
+        "person": person,
+    }
     with _recorded(work, template_id, by=by, about=about):
         giver = account(work, by)
         any_of(giver, Role.ADMINISTRATOR)
@@ -301,7 +307,7 @@ def revoke(work: Work, grant_id: str, *, by: str, why: str) -> TemplateGrant:
     grant = kept.grant(work.store, grant_id)
     if grant is None:
         raise NotReadyError("There is no such grant.", "Look at the list of grants.")
-    with _recorded(work, grant.template, by=by, about={"grant": grant_id}):
+    with _recorded(work, grant.template, by=by, about={"tried": "revoked", "grant": grant_id}):
         any_of(account(work, by), Role.ADMINISTRATOR)
     _must_say_why(why)
     event = _told(TemplateAct.REVOKED, grant, by, why)
@@ -341,15 +347,12 @@ def to_author(work: Work, template_id: str, *, by: str) -> tuple[TemplateGrant, 
     return tuple(fresh)
 
 
-def enrol(store: Store, in_use: Iterable[str] = ()) -> None:
+def enrol(store: Store) -> None:
     """Give what comes with the workbench, and what was in use before grants were, its usual grants.
 
-    Once: where anything was ever granted on a template, or revoked, people have the say. `in_use`
-    are templates of which the store does not yet say where their versions stand.
+    Once: where anything was ever granted on a template, or revoked, people have the say.
     """
-    known = {grant.template for grant in kept.grants(store)}
-    fresh = {t for t in in_use if t not in known and not kept.has_version(store, t)}
-    for template in sorted({*fresh, *kept.never_granted(store, decided_by=WORKBENCH)}):
+    for template in kept.never_granted(store, decided_by=WORKBENCH):
         given = usual(template, at=now())
         kept.enrol(store, given)
         log.info("template.enrolled", template=template, grants=len(given))
@@ -454,4 +457,4 @@ def _refused(
     if kept.refused_since(work.store, event, at - _AGAIN):
         return
     work.store.add(event)
-    log.info("template.refused", template=template, right=about.get("right", ""))
+    log.info("template.refused", template=template, tried=about["tried"])
