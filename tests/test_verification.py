@@ -42,6 +42,8 @@ from workbench.model import (
 from workbench.rendition import RenditionPage, render
 from workbench.repository.ocfl import OcflRepository
 from workbench.signing import PadesSigner, Rules, State, Trust, levels
+from workbench.signing.cades import Envelope
+from workbench.signing.increment import Growing, SealField, embed
 from workbench.store import Store
 from workbench.verification import (
     KEPT,
@@ -413,6 +415,47 @@ def test_a_file_replaced_by_another_genuine_one_is_found(
     for inventory in (None, kept.inventory):
         [found] = examine(folder, trust, inventory, at=LATER)
         assert found.state is State.ALTERED
+
+
+def test_a_package_whose_record_was_taken_out_is_found(
+    kept: Site, trust: Trust, tmp_path: Path
+) -> None:
+    folder = kept.unpacked("d1", tmp_path / "package")
+    (folder / "record.json").unlink()
+    for path in (folder, tmp_path):
+        [found] = examine(path, trust, kept.inventory, at=LATER)
+        assert found.state is State.ALTERED
+
+
+def test_a_genuine_seal_that_names_no_record_vouches_for_none(
+    kept: Site, trust: Trust, pki: Pki, tmp_path: Path
+) -> None:
+    folder = kept.unpacked("d1", tmp_path / "package")
+    key = pki.keys("agency").open()
+    envelope = Envelope(key.certificate, key.chain)
+    prepared = Growing(drawn("d1")).prepare(
+        [SealField("CoQuan")], "CoQuan", at=NOON, room=envelope.room
+    )
+    attributes = envelope.attributes(prepared.digest)
+    sealed = embed(prepared, envelope.close(attributes, key.sign(attributes)))
+    (folder / "document.pdf").write_bytes(sealed)
+    (folder / "evidence.json").unlink()
+    _manifest_anew(folder)
+    [alone] = examine(folder / "document.pdf", trust, at=LATER)
+    assert alone.state is State.INTACT
+    [found] = examine(folder, trust, at=LATER)
+    assert found.state is State.ALTERED
+
+
+def test_a_bag_that_lists_files_outside_of_it_is_not_whole(tmp_path: Path) -> None:
+    outside = tmp_path / "elsewhere"
+    outside.write_bytes(b"x")
+    bag = bags.files_of({"a": b"x"}, source="s", identifier="i", at=NOON)
+    bag["manifest-sha512.txt"] = f"{sha512(b'x').hexdigest()}  {outside}\n".encode()
+    del bag["data/a"], bag["tagmanifest-sha512.txt"]
+    bags.write(bag, tmp_path / "bag")
+    said = [str(flaw) for flaw in bags.flaws(tmp_path / "bag")]
+    assert f"The file {outside} is missing." in said
 
 
 @pytest.mark.parametrize("name", ["record.json", "evidence.json", "provenance.json"])

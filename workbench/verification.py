@@ -104,7 +104,7 @@ def examine(
         yield _object(path, trust, inventory, at)
     elif bags.is_bag(path):
         yield _bag(path, trust, inventory, at)
-    elif (path / packages.RECORD).exists() and (path / packages.MANIFEST).exists():
+    elif (path / packages.MANIFEST).exists():  # also where its record was taken out
         yield _package(str(path), _read_all(path), trust, inventory, at)
     else:
         yield from _folder(path, trust, inventory, at)
@@ -271,7 +271,8 @@ def _package(
         return Examined(name, state, ALTERED if flaws else unsigned, said, "", tuple(flaws))
     named = {s.record_digest for s in verdict.signatures if s.record_digest}
     record = sha256(files.get(packages.RECORD, b"")).hexdigest()
-    if verdict.state is not State.ALTERED and named and record not in named:
+    # A seal that names no record, genuine as it may be, vouches for none.
+    if verdict.state is not State.ALTERED and verdict.signatures and record not in named:
         flaws.append(Sentence("The record in the package is not the one that the seal covers."))
     digest = next(digests[file] for file in _SEALED if file in files)
     found = Examined(name, verdict.state, verdict.sentence, said, digest, (), verdict)

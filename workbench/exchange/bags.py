@@ -103,7 +103,8 @@ def flaws(folder: Path) -> Iterator[Sentence]:
 
 def _compared(folder: Path, file: str, digest: str) -> Iterator[Sentence]:
     path = folder / file
-    if ".." in Path(file).parts or not path.is_file():
+    leads_out = Path(file).is_absolute() or ".." in Path(file).parts
+    if leads_out or not path.is_file():
         yield Sentence("The file {file} is missing.", {"file": file})
     elif sha512(path.read_bytes()).hexdigest() != digest:
         yield Sentence("The file {file} was changed.", {"file": file})
