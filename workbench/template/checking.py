@@ -66,12 +66,12 @@ def check(source: bytes, name: str) -> tuple[Problem, ...]:
         says = Sentence("This is not a template: it must begin with id, version and title.")
         return (Problem(name, 1, (), says, Severity.ERROR),)
     told = [*_shape(content), *_twice(root), *_sense(content)]
-    problems = {
-        Problem(name, line_of(root, place), tuple(map(str, place)), says, severity)
-        for place, says, severity in told
-        if not _is_said_better(place, told)
-    }
-    return tuple(sorted(problems, key=lambda p: (p.line, p.place, p.says.text)))
+    problems: dict[tuple[_Place, str], Problem] = {}
+    for place, says, severity in told:
+        if not _is_said_better(place, told):
+            found = Problem(name, line_of(root, place), tuple(map(str, place)), says, severity)
+            problems.setdefault((place, str(says)), found)
+    return tuple(sorted(problems.values(), key=lambda p: (p.line, p.place, p.says.text)))
 
 
 def _is_said_better(place: _Place, told: Sequence[_Told]) -> bool:

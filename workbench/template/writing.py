@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -78,18 +79,19 @@ def _scalar(value: Any, *, pattern: bool = False) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, str):
-        return _told([value])
+        return str(value).lower()  # a number, true or false
     if not value.isprintable():
         text: str = yaml.safe_dump(value, default_style='"', allow_unicode=True, width=float("inf"))
         return text.rstrip("\n")
     if pattern:
         return "'" + value.replace("'", "''") + "'"
-    return _told([value])
+    return _flow_text(value)
 
 
-def _told(alone: list[Any]) -> str:
-    """The flow form of a list of one, without its brackets: it needs no end mark and no block."""
-    text: str = yaml.safe_dump(
-        alone, default_flow_style=True, allow_unicode=True, width=float("inf")
+@lru_cache(maxsize=1 << 12)
+def _flow_text(text: str) -> str:
+    """As PyYAML would write it in a list of one, without the brackets."""
+    told: str = yaml.safe_dump(
+        [text], default_flow_style=True, allow_unicode=True, width=float("inf")
     )
-    return text.rstrip("\n")[1:-1]
+    return told.rstrip("\n")[1:-1]
