@@ -1,32 +1,41 @@
-"""The kinds of form that the workbench knows, and what it looks for on each."""
+"""The kinds of form that the workbench knows: what each looks for, its versions, its rights."""
 
 import streamlit as st
 
 from workbench import ui
-from workbench.ui import frame, places, template_sheet
-from workbench.words import language, say
+from workbench.ui import frame, places, template_life, template_list, template_sheet
+from workbench.words import say
 
 work, person = ui.workspace(), ui.person()
 places.must_read_papers(person)
-frame.heading(
-    say("Templates"),
-    say("One file for each kind of form. Every value keeps the digest of its template."),
-)
 
-if not work.templates:
-    frame.nothing(
-        say("There are no templates."),
-        say(
-            "Put one YAML file for each kind of form into the folder of templates and start again."
-        ),
-        person=person,
+# What can be looked at of one template: name -> (title, what draws it). One line a section.
+SECTIONS = {
+    "sheet": (say("What it says"), template_sheet.of),
+    "life": (say("Versions and decisions"), template_life.show),
+}
+
+chosen = st.query_params.get("template", "")
+if chosen not in template_list.known(work):
+    frame.heading(
+        say("Templates"),
+        say("Each kind of form has its template. Every value keeps the digest of its template."),
     )
+    template_list.choose(work, person)
     st.stop()
 
-chosen = st.selectbox(
-    say("Template"),
-    list(work.templates),
-    format_func=lambda key: work.templates[key].title[language()],
-    key="templates.chosen",
+if st.button(say("All templates"), icon=":material/arrow_back:", key="templates.back"):
+    st.query_params.clear()
+    st.rerun()
+frame.heading(template_list.title_of(work, chosen))
+section = st.segmented_control(
+    say("View"),
+    list(SECTIONS),
+    format_func=lambda name: SECTIONS[name][0],
+    default="sheet",
+    required=True,
+    label_visibility="collapsed",
+    key="templates.section",
 )
-template_sheet.show(work.templates[chosen])
+with ui.guarded():
+    SECTIONS[section][1](work, person, chosen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from workbench.errors import WorkbenchError
 from workbench.model import (
@@ -118,6 +118,14 @@ class Signer(Protocol):
 
     def sign_apart(self, content: bytes) -> SignedApart:
         """Sign any file beside itself. Waits for whoever has to confirm it. SigningError."""
+        ...
+
+
+class KeySource(Protocol):
+    """Where a person's own key is. What it opens is understood by whoever signs with it."""
+
+    def open(self) -> Any:
+        """Raises SigningError where the key cannot be had."""
         ...
 
 

@@ -8,7 +8,17 @@ from typing import Protocol
 
 from workbench.calibration import Calibration
 from workbench.exchange.targets import Target
-from workbench.seams import Executor, Holdings, Keeper, OcrEngine, Repository, Signer
+from workbench.flow.vouching import Judged
+from workbench.model import SignedApart
+from workbench.seams import (
+    Executor,
+    Holdings,
+    Keeper,
+    KeySource,
+    OcrEngine,
+    Repository,
+    Signer,
+)
 from workbench.store import Store
 from workbench.template import Template
 
@@ -23,7 +33,14 @@ class Work(Protocol):
     @property
     def calibration(self) -> Calibration: ...
     @property
-    def templates(self) -> Mapping[str, Template]: ...
+    def templates(self) -> Mapping[str, Template]:
+        """What documents are read with: the authorised versions by id, as they are now."""
+        ...
+
+    def templates_changed(self) -> None:
+        """Something was decided here: the next question is answered by the store."""
+        ...
+
     @property
     def executor(self) -> Executor: ...
     @property
@@ -66,4 +83,12 @@ class Work(Protocol):
 
     def template(self, digest: str) -> Template:
         """The template as it stood under this digest, also when a newer one is in use."""
+        ...
+
+    def sign_apart(self, content: bytes, keys: KeySource) -> SignedApart:
+        """Sign in the name of whoever holds these keys. Raises SigningError."""
+        ...
+
+    def judge(self, content: bytes, signature: bytes) -> Judged:
+        """What such a signature says."""
         ...

@@ -8,7 +8,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from workbench.model import Delivery, Document, Page, Reading, Receipt, Signature, SourceFile
+from workbench.model import (
+    Delivery,
+    Document,
+    Page,
+    Reading,
+    Receipt,
+    Signature,
+    SourceFile,
+    TemplateStanding,
+)
 from workbench.store.rows import Rows
 
 _AT_ONCE = 1000
@@ -58,6 +67,7 @@ def digests(rows: Rows) -> Iterator[str]:
         col(Reading.words),
         col(Document.pdf_digest),
         col(Delivery.payload),
+        col(TemplateStanding.signature),
     )
     source = col(SourceFile.digest)  # of a refused file nothing was kept
     named = sa.union(

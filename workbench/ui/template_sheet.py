@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from workbench.model import Severity
+from workbench.model import Person, Severity
 from workbench.template import FieldSpec, Template
-from workbench.ui import badges, notation
+from workbench.ui import badges, notation, template_list
 from workbench.words import language, say
+from workbench.workspace import Workspace
 
 _KINDS: Mapping[str, badges.Look] = {
     "text": badges.Look("Text", "gray", "notes"),
@@ -23,6 +24,15 @@ _KINDS: Mapping[str, badges.Look] = {
     "count": badges.Look("Count", "blue", "pin"),
     "phone": badges.Look("Telephone number", "violet", "call"),
 }
+
+
+def of(work: Workspace, _person: Person, template: str) -> None:
+    """What the version in use says; of a new form, what its newest text says."""
+    said = template_list.newest(work, template)
+    if said is None:
+        st.markdown(say("No text of this template is valid so far."))
+        return
+    show(said)
 
 
 def show(template: Template) -> None:
