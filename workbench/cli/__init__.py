@@ -32,6 +32,7 @@ from workbench.cli import (
     seal,
     start,
     survey,
+    template,
     train,
 )
 from workbench.cli.settings import configure_logs
@@ -83,7 +84,7 @@ app.add_typer(calibrate.app, name="calibrate")
 app.add_typer(catalogue.catalogue, name="catalogue")
 app.add_typer(lake.lake, name="lake")
 app.add_typer(pages.app, name="pages")
-app.add_typer(papers.template, name="template")
+app.add_typer(template.app, name="template")
 app.add_typer(people.person, name="person")
 app.add_typer(people.unit, name="unit")
 app.add_typer(repository.app, name="repository")

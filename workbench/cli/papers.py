@@ -1,4 +1,4 @@
-"""`workbench load | status | export | template`: papers without a screen."""
+"""`workbench load | status | export`: papers without a screen."""
 
 from __future__ import annotations
 
@@ -12,15 +12,12 @@ import typer
 
 from workbench import flow
 from workbench.cli.proof import export_list
-from workbench.errors import Sentence, TemplateError
+from workbench.errors import Sentence
 from workbench.matching import MatchReport
 from workbench.model import Intake, Stage
 from workbench.template import Template
-from workbench.template import load as load_template
 from workbench.words import language, say
 from workbench.workspace import Workspace, load_settings, open_workspace
-
-template = typer.Typer(no_args_is_help=True, help="Templates: check and list.")
 
 As = Annotated[str, typer.Option("--by", help="Sign-in name of the person who orders this.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
@@ -184,29 +181,6 @@ def report(work: Workspace, ids: list[str], steps: int, json: bool) -> None:
             print(f"  {document.id}{_why(document.reason, document.remedy)}")
     if held or under_way:
         raise typer.Exit(10)
-
-
-@template.command("check")
-def check_templates(paths: Annotated[list[Path], typer.Argument(help="YAML files.")]) -> None:
-    """Read templates and tell every error by file, line and in words."""
-    bad = 0
-    for path in paths:
-        try:
-            found = load_template(path)
-        except TemplateError as error:
-            bad += 1
-            print(say(error))
-        else:
-            print(f"{path}: {found.id}@{found.version} {found.digest[:12]}")
-    if bad:
-        raise typer.Exit(TemplateError.exit_code)
-
-
-@template.command("list")
-def list_templates() -> None:
-    """The templates in use, with version and digest."""
-    for found in open_workspace(load_settings()).templates.values():
-        print(f"{found.id}@{found.version}  {found.digest[:12]}  {found.title['vi']}")
 
 
 def _why(reason: object, remedy: object) -> str:
