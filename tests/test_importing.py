@@ -29,12 +29,12 @@ from workbench.errors import (
     UnreadableFileError,
 )
 from workbench.exchange import entryfiles, entrysheets
-from workbench.flow import converting, importing, tabling
+from workbench.flow import converting, granting, importing, tabling
 from workbench.ledger import Cell, Choices, Column, Merge, Profile, headings, propose
 from workbench.ledger.profile import ROW_KEY, header_of
 from workbench.legacy import Encoding
-from workbench.model import Origin, Stage
-from workbench.store import imports, sources
+from workbench.model import Origin, Right, Stage, TemplateAct
+from workbench.store import grants, imports, sources, templates
 from workbench.workspace import Settings, Workspace, open_workspace, prepare_demo
 
 TODAY = bench.TODAY
@@ -188,6 +188,24 @@ def test_who_has_not_the_right_takes_nothing_in(work: Workspace, tmp_path: Path)
     bench.make(tmp_path / "a.xlsx", rows=4, of_each=0)
     with pytest.raises(NotAllowedError):
         importing.take_in(work, plan(work, tmp_path / "a.xlsx"), by="duyet1")
+
+
+def test_a_unit_without_a_grant_on_the_form_imports_nothing_and_that_is_recorded(
+    work: Workspace, tmp_path: Path
+) -> None:
+    bench.make(tmp_path / "a.xlsx", rows=4, of_each=0)
+    found = plan(work, tmp_path / "a.xlsx")
+    form = found.profile.kind
+    (use,) = (g for g in grants.grants(work.store, form) if g.right is Right.USE)
+    granting.revoke(work, use.id, by="quantri", why="Dừng nhập")
+    with pytest.raises(NotAllowedError, match="The unit PC06 may not use the template"):
+        importing.take_in(work, found, by="soat1")
+    assert work.store.documents() == []
+    (event,) = templates.events(work.store, form, act=TemplateAct.REFUSED)
+    assert (event.by, event.about["tried"]) == ("soat1", "use")
+
+    granting.give(work, form, [Right.USE], by="quantri", why="Nhập tiếp", unit="PC06")
+    assert len(importing.take_in(work, found, by="soat1").documents) == 4
 
 
 def test_a_record_knows_its_file_sheet_and_row(work: Workspace, tmp_path: Path) -> None:
