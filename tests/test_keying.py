@@ -67,6 +67,30 @@ def test_what_was_typed_in_two_ways_is_shown_and_decided(desk_work: Workspace) -
         keying.type_again(desk_work, document.id, typed, by="soat1", chosen=chosen)
 
 
+def test_a_second_typing_that_was_cut_short_is_asked_for_again(
+    desk_work: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = awaiting(desk_work)
+    typed = again(desk_work, document.id, so="46/ĐKMD")
+    chosen = {"so": "46/ĐKMD"}
+
+    def killed(*_args: object, **_more: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as cut:
+        cut.setattr(keying, "correct", killed)
+        with pytest.raises(KeyboardInterrupt):
+            keying.type_again(desk_work, document.id, typed, by="soat1", chosen=chosen)
+    # What the second person chose is not kept: it must not lie on a desk as if nobody had differed.
+    assert [d.id for d in desk_work.store.awaiting_second(SECOND, not_by="soat1")] == [document.id]
+
+    assert keying.type_again(desk_work, document.id, typed, by="soat1", chosen=chosen) == ()
+    seen = flow.sheet(desk_work, document.id)
+    assert next(f.value for f in seen.fields if f.name == "so") == "46/ĐKMD"
+    [kept] = [k for k in desk_work.store.keyings(document.id) if k.field == "so"]
+    assert (kept.first, kept.second) == ("45/ĐKMD", "46/ĐKMD")
+
+
 def test_nobody_types_their_own_record_the_second_time(desk_work: Workspace) -> None:
     person = desk_work.store.person("quantri")
     assert person is not None

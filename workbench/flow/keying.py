@@ -15,7 +15,7 @@ from workbench.errors import NotAllowedError, NotReadyError, StaleDocumentError
 from workbench.flow.entering import SECOND, as_written
 from workbench.flow.people import FieldAct, account, correct, decide, sheet
 from workbench.flow.work import Work
-from workbench.model import Act, Decision, Document, Keying, Role, Stage
+from workbench.model import Act, Decision, Document, Keying, Role, Stage, new_id
 from workbench.review import SheetField
 
 
@@ -92,16 +92,16 @@ def type_again(
     )
     if waiting:
         return waiting
-    work.store.typed_again(document, [_keying(document, f, typed[f.name], by) for f in asked])
+    work.store.keep_keyings([_keying(document, f, typed[f.name], by) for f in asked])
     acts = [
-        FieldAct(
-            f"{document}.{f.name}.chosen", f.name, Act.EDIT, as_written(chosen[f.name], f.kind)
-        )
+        FieldAct(new_id(), f.name, Act.EDIT, as_written(chosen[f.name], f.kind))
         for f in differing
         if differs(f.value, chosen[f.name], f.kind)
     ]
     if acts:
         correct(work, document, acts, by=by)
+    # Only now: cut short before, it still waits to be typed again, and no choice is lost.
+    work.store.typed_again(document)
     _pass_on(work, document, by=by)
     return ()
 

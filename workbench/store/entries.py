@@ -108,12 +108,16 @@ class Entries(Rows):
             .limit(limit)
         )
 
-    def typed_again(self, document: str, keyings: Sequence[Keying]) -> None:
-        """Keep what a second person typed, once, and let the record go on."""
+    def keep_keyings(self, keyings: Sequence[Keying]) -> None:
+        """Keep what a second person typed, once."""
         with self.change() as session:
             for keying in keyings:
                 if session.get(Keying, keying.id) is None:
                     session.add(keying)
+
+    def typed_again(self, document: str) -> None:
+        """Let a record go on that a second person has typed."""
+        with self.change() as session:
             session.execute(
                 sa.update(Document).where(col(Document.id) == document).values(parked="")
             )
