@@ -63,8 +63,10 @@ class Store(
     def votes(self, document: Document) -> dict[str, tuple[Vote, ...]]:
         """All that was counted for each field; empty where the document was not read so far."""
         digest = (document.classified or {}).get("votes")
-        if not digest:
-            return {}
+        return self.votes_of(digest) if digest else {}
+
+    def votes_of(self, digest: str) -> dict[str, tuple[Vote, ...]]:
+        """What `keep_votes` kept."""
         kept = json.loads(self.get(digest))
         return {field: tuple(map(Vote.from_json, votes)) for field, votes in kept.items()}
 
