@@ -7,7 +7,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from workbench.errors import (
 )
 from workbench.exchange import entryfiles, entrysheets
 from workbench.flow import converting, granting, importing, tabling
-from workbench.ledger import Cell, Choices, Column, Merge, Profile, headings, propose
+from workbench.ledger import Cell, Choices, Column, Merge, Profile, Sheet, headings, propose
 from workbench.ledger.profile import ROW_KEY, header_of
 from workbench.legacy import Encoding
 from workbench.model import Origin, Right, Stage, TemplateAct
@@ -510,3 +510,21 @@ def test_imported_papers_go_on_to_the_second_person(work: Workspace, tmp_path: P
     taken = importing.take_in(work, plan(work, tmp_path / "a.xlsx"), by="soat1")
     # The form asks for more than this table holds: somebody completes it first.
     assert {document.stage for document in taken.documents} == {Stage.PROPOSED}
+
+
+def test_a_paper_of_today_is_not_still_to_come_while_the_day_is_young(
+    work: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At one in the morning in Viet Nam it is still yesterday in Greenwich."""
+    monkeypatch.setattr(importing, "now", lambda: datetime(2026, 11, 21, 18, tzinfo=UTC))
+    heads = {"so": "Số", "ngay_cap": "Ngày cấp", "co_quan_cap": "Cơ quan cấp",
+             "ten_to_chuc": "Tên tổ chức"}  # fmt: skip
+    row = ("45/ĐKMD", "22/11/2026", "Công an tỉnh", "Trung tâm Văn hóa")
+    sheet = Sheet("Sổ", (tuple(map(Cell, heads.values())), tuple(map(Cell, row))))
+    profile = Profile(
+        name="Sổ", kind="con_dau", columns={f: Column(heading=h) for f, h in heads.items()}
+    )
+    source = importing.Source("so.xlsx", "Sổ")
+    found = importing.compare(work, sheet, profile, source=source, unit="PC06", choices=Choices())
+    assert [f.code for f in found.checked.faults] == []
+    assert len(found.fresh) == 1

@@ -23,6 +23,7 @@ from workbench.model import (
     Review,
     Stage,
     Validity,
+    day_of,
     now,
 )
 from workbench.scope import Path
@@ -133,7 +134,7 @@ def test_a_paper_without_a_term_from_before_the_turn_waits_for_a_word(work: Work
     (kept,) = store.judgements(work.store, document.id)
     assert (kept.path, kept.rule, kept.regime) == ("scan", "valid_backlog", "before")
     assert "100%" in kept.words
-    assert kept.judged_on == now().date()
+    assert kept.judged_on == day_of(now())
     assert store.rules_named(work.store, kept.rules) is not None
 
 
@@ -300,7 +301,7 @@ def test_other_rules_show_what_they_would_move_before_they_are_in_force(work: Wo
 
 
 def test_the_list_follows_what_changed_and_counts_by_path_and_period(work: Workspace) -> None:
-    under = scoping.rules_in_force(work).under(now().date())
+    under = scoping.rules_in_force(work).under(day_of(now()))
     due = store.count_not_yet_judged(work.store, under)
     assert stating.refresh_due(work) == due > 0
     assert store.count_not_yet_judged(work.store, under) == 0

@@ -29,6 +29,7 @@ from workbench.model import (
     Stage,
     Validity,
     Word,
+    day_of,
     now,
 )
 from workbench.workspace import ROOT, Settings, Workspace, open_workspace, prepare_demo
@@ -267,7 +268,7 @@ def seated(work: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 def test_the_list_of_what_ends_soon_remembers_how_far_a_person_looks(
     seated: Workspace, papers: list[str]
 ) -> None:
-    soon = now().date() + timedelta(days=200)
+    soon = day_of(now()) + timedelta(days=200)
     write(seated, papers[0], het_han=f"{soon:%d/%m/%Y}", so="31/GCN")
     page = AppTest.from_file(str(ROOT / "pages" / "expiring.py"), default_timeout=30).run()
     assert not page.exception

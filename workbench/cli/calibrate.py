@@ -15,7 +15,7 @@ from workbench.calibration import Calibration
 from workbench.errors import NotReadyError
 from workbench.flow.lessons import lessons
 from workbench.learning import Label
-from workbench.model import now
+from workbench.model import day_of, now
 from workbench.template import load_all
 from workbench.words import say
 from workbench.workspace import keep_calibration, load_settings, newest_calibration, open_workspace
@@ -53,7 +53,7 @@ def corrections(json: Json = False) -> None:
         )
     source = f"{len(labels)} fields that people looked at"
     before = newest_calibration(settings)
-    after = learning.learn(labels, before, made=now().date().isoformat(), source=source)
+    after = learning.learn(labels, before, made=day_of(now()).isoformat(), source=source)
     keep_calibration(settings, after)
     _report(labels, before, after, json)
 
@@ -87,7 +87,7 @@ def truth(
             "Read the folder with `workbench bench accuracy FOLDER --readings NEW_FILE`.",
         )
     named = source or f"{len(labels)} fields of known truth"
-    after = learning.learn(labels, None, made=now().date().isoformat(), source=named)
+    after = learning.learn(labels, None, made=day_of(now()).isoformat(), source=named)
     if into is None:
         keep_calibration(settings, after)
     else:

@@ -18,7 +18,7 @@ from workbench.errors import NotReadyError
 from workbench.flow import rulebook, scoping, stating
 from workbench.flow.rulebook import Tried
 from workbench.flow.scoping import Ruled
-from workbench.model import Document, Person, Stage, Unit, now
+from workbench.model import Document, Person, Stage, Unit, day_of, now
 from workbench.scope import Path, Rules
 from workbench.store import scoping as kept
 from workbench.words import language, say
@@ -80,7 +80,7 @@ def folder(
 
 
 def _tell(work: Workspace, wanted: list[str], *, json: bool, quoting: bool) -> None:
-    today = now().date()
+    today = day_of(now())
     counts: Counter[str] = Counter()
     for key in wanted:
         sheet = flow.sheet(work, key)

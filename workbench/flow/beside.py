@@ -15,7 +15,7 @@ from workbench.errors import Sentence
 from workbench.flow import lasting
 from workbench.flow.lasting import State
 from workbench.flow.work import Work
-from workbench.model import Document, Finding, Stage, now
+from workbench.model import Document, Finding, Stage, day_of, now
 from workbench.review import ReviewSheet
 from workbench.store import standing
 from workbench.validation import RuleOfPapers, for_paper
@@ -173,7 +173,7 @@ def _of_serials(
         return
     keys = sorted(set().union(*(by_serial[value] for value in mine.values())))
     held = lasting.of_many(work, keys)
-    today = now().date()
+    today = day_of(now())
     stand = {k for k in keys if held[k].state(today) in (State.HOLDS, State.UNSTATED)}
     for name, value in mine.items():
         if there := by_serial[value] & stand:

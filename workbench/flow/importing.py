@@ -34,6 +34,7 @@ from workbench.model import (
     Right,
     Role,
     TableImport,
+    day_of,
     new_id,
     now,
 )
@@ -151,7 +152,7 @@ def compare(
         raise NotReadyError("There is no unit {unit}.", "Add it first, or name another one.",
                             unit=unit)  # fmt: skip
     checked = check(
-        sheet, mapping, template_of(work, mapping), choices=choices, today=today or now().date()
+        sheet, mapping, template_of(work, mapping), choices=choices, today=today or day_of(now())
     )
     fresh, known, different = [], [], []
     held = dict(_held(work, mapping, source, unit, checked.lines))

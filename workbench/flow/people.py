@@ -43,6 +43,7 @@ from workbench.model import (
     Stage,
     Standing,
     Trace,
+    day_of,
     new_id,
     now,
 )
@@ -155,7 +156,9 @@ def _opened(work: Work, folder: Folder) -> ReviewSheet:
         return ReviewSheet(found, {"vi": "", "en": ""}, pages, (), None, (), ())
     template = work.template(found.template_digest)
     fields = _fields(folder, template)
-    facts = validation.Facts(on=now().date(), entered=found.created_at.date(), tables=tables(work))
+    facts = validation.Facts(
+        on=day_of(now()), entered=day_of(found.created_at), tables=tables(work)
+    )
     findings = validation.validate(
         {field.name: field.normalised for field in fields}, template, facts
     )

@@ -12,7 +12,7 @@ from workbench.errors import NotReadyError
 from workbench.flow import scoping, stating
 from workbench.flow.people import account, any_of
 from workbench.flow.work import Work
-from workbench.model import Document, Role, now
+from workbench.model import Document, Role, day_of, now
 from workbench.scope import Moved, Paper, Rules
 from workbench.store import scoping as store
 
@@ -36,7 +36,7 @@ def try_out(work: Work, rules: Rules) -> Tried:
 
     Records are judged by today; none is changed.
     """
-    today = now().date()
+    today = day_of(now())
     current = scoping.rules_in_force(work)
     known = store.standings(work.store)
     documents = {document.id: document for document, _ in known}

@@ -23,6 +23,7 @@ from workbench.model import (
     Validity,
     Word,
     day,
+    day_of,
     now,
 )
 from workbench.placement import Running
@@ -263,7 +264,7 @@ def settled(work: Work, sheet: ReviewSheet, *, by: str, at: datetime) -> ScopeJu
 
     Raises NotReadyError where it is not clear yet, or where it is no way of this record.
     """
-    on = at.date()
+    on = day_of(at)
     found = ruled(work, sheet, on=on)
     if found is None:
         raise NotReadyError("This document has not been reviewed.", "Review it first.")
@@ -280,7 +281,7 @@ def must_go_its_way(work: Work, sheet: ReviewSheet) -> None:
     kept = next(reversed(store.judgements(work.store, sheet.document.id)), None)
     content = store.rules_named(work.store, kept.rules) if kept else None
     by = scope.read(content) if content is not None else None
-    on = kept.judged_on if kept else now().date()
+    on = kept.judged_on if kept else day_of(now())
     found = ruled(work, sheet, on=on, by=by)
     if found is not None:
         must_be_clear(found, sheet.document)

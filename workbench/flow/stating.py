@@ -21,6 +21,7 @@ from workbench.model import (
     ScopeJudgement,
     ScopeStatement,
     Stage,
+    day_of,
     new_id,
     now,
 )
@@ -203,7 +204,7 @@ def _with_origin(work: Work, document: Document, origin: Origin, text: str, *, b
 
 def refresh(work: Work, document: str, *, afresh: bool = False) -> None:
     """Count a document's way anew, for the lists; `afresh`: after it was read again."""
-    today = now().date()
+    today = day_of(now())
     seen = sheet(work, document)
     if (found := scoping.ruled(work, seen, on=today, afresh=afresh)) is not None:
         store.keep_standings(work.store, [scoping.standing(found, seen.document, on=today)])
@@ -211,7 +212,7 @@ def refresh(work: Work, document: str, *, afresh: bool = False) -> None:
 
 def refresh_due(work: Work, *, limit: int = 200) -> int:
     """Count the ways anew of documents that changed since, at most `limit`. How many were."""
-    today = now().date()
+    today = day_of(now())
     due = store.not_yet_judged(work.store, scoping.rules_in_force(work).under(today), limit=limit)
     for document in due:
         refresh(work, document)
@@ -230,7 +231,7 @@ def _open(work: Work, document: str) -> tuple[ReviewSheet, Ruled]:
             "This document is not in the work any more, or not yet.",
             "Open it again; what they saved is shown.",
         )
-    found = scoping.ruled(work, seen, on=now().date())
+    found = scoping.ruled(work, seen, on=day_of(now()))
     if found is None:
         raise NotReadyError(
             "It is not known yet what kind of paper this is.", "Have its kind decided first."
@@ -240,7 +241,7 @@ def _open(work: Work, document: str) -> tuple[ReviewSheet, Ruled]:
 
 def _set_apart_secret(work: Work, document: Document, *, by: str) -> None:
     """Out at once, wherever it stands and whoever has it: nobody reads on."""
-    today = now().date()
+    today = day_of(now())
     seen = sheet(work, document.id)
     found = scoping.ruled(work, seen, on=today)
     if found is None:
@@ -257,7 +258,7 @@ def _close(work: Work, document: Document, found: Ruled, *, by: str) -> Document
     at = now()
     rules = found.rules
     store.keep_rules(work.store, rules.digest, rules.as_json())
-    row = scoping.judgement(found, document, by=by, at=at, on=at.date(), closed=True)
+    row = scoping.judgement(found, document, by=by, at=at, on=day_of(at), closed=True)
     if document.stage is Stage.HELD and document.held_at is not None:
         row.closed_at = document.held_at
     unfound: dict[str, Any] = {"sought": ""} if found.paper.secret else {}

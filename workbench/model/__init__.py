@@ -46,6 +46,7 @@ from workbench.model.rows import (
     Trace,
     Unit,
     Worker,
+    day_of,
     new_id,
     now,
 )
@@ -222,6 +223,7 @@ __all__ = [
     "Word",
     "Worker",
     "day",
+    "day_of",
     "new_id",
     "now",
 ]

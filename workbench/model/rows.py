@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import JSON, Enum, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -22,12 +23,18 @@ from workbench.model.states import (
     Standing,
 )
 
+_VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 _JSON: Any = JSON(none_as_null=True)  # nothing is NULL, also for those who ask in SQL
 
 
 def now() -> datetime:
     """The present moment, aware, UTC."""
     return datetime.now(UTC)
+
+
+def day_of(at: datetime) -> date:
+    """The day on which a moment falls in Viet Nam: what a date on a paper is held against."""
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(_VIETNAM).date()
 
 
 def new_id() -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from workbench.flow import custody, validity
-from workbench.model import Person, now
+from workbench.model import Person, day_of, now
 from workbench.store import standing
 from workbench.ui import dossier, frame, notation
 from workbench.vietnamese import sort_key
@@ -35,7 +35,7 @@ def choose(work: Workspace, person: Person) -> str | None:
         placeholder=say("All"),
         key="expiring.unit",
     )
-    today = now().date()
+    today = day_of(now())
     seen = custody.sight(work, person.name)
     found = [
         each

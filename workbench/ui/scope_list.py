@@ -10,7 +10,7 @@ import streamlit as st
 from workbench import ui
 from workbench.errors import Sentence
 from workbench.flow import scoping, stating
-from workbench.model import Document, Person, Role, ScopeStanding, now
+from workbench.model import Document, Person, Role, ScopeStanding, day_of, now
 from workbench.scope import Path
 from workbench.store import scoping as store
 from workbench.ui import badges, dossier, frame, notation, way
@@ -42,7 +42,7 @@ def papers(work: Workspace, person: Person) -> None:
 def _keep_up(work: Workspace) -> None:
     """Count what changed since; say honestly what is still to be counted."""
     stating.refresh_due(work, limit=_COUNTED_AT_ONCE)
-    under = scoping.rules_in_force(work).under(now().date())
+    under = scoping.rules_in_force(work).under(day_of(now()))
     behind = store.count_not_yet_judged(work.store, under)
     if behind:
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -11,7 +11,7 @@ from workbench import ui
 from workbench.flow import stating, validity
 from workbench.flow.lasting import Holding, State
 from workbench.flow.validity import Because
-from workbench.model import Document, Ending, Person, Role, Stage, Validity, now
+from workbench.model import Document, Ending, Person, Role, Stage, Validity, day_of, now
 from workbench.store import standing
 from workbench.ui import badges, dossier, frame, notation
 from workbench.words import say
@@ -48,13 +48,13 @@ _FIRST, _LAST = date(1900, 1, 1), date(2200, 12, 31)
 def line(work: Workspace, document: Document) -> str:
     """How the paper stands today, in one line of Markdown."""
     held = validity.of(work, document.id)
-    return f"{badges.badge(STATES[held.state(now().date())])} {_term(held)}"
+    return f"{badges.badge(STATES[held.state(day_of(now()))])} {_term(held)}"
 
 
 def show(work: Workspace, document: Document, person: Person) -> None:
     """Its term and end with who said so, its chain, what may have replaced what; and the forms."""
     held = validity.of(work, document.id)
-    st.markdown(f"{badges.badge(STATES[held.state(now().date())])} {_term(held)}")
+    st.markdown(f"{badges.badge(STATES[held.state(day_of(now()))])} {_term(held)}")
     for by, reason in ((held.term_by, held.term_reason), (held.end_by, held.end_reason)):
         if by:
             st.markdown(
@@ -103,7 +103,7 @@ def _chain(work: Workspace, document: Document) -> None:
     st.markdown(f"**{say('Papers that replaced one another')}**")
     held = validity.of_many(work, [paper.id for paper in papers])
     for paper in papers:
-        state = badges.badge(STATES[held[paper.id].state(now().date())])
+        state = badges.badge(STATES[held[paper.id].state(day_of(now()))])
         here = f" · {say('this one')}" if paper.id == document.id else ""
         st.markdown(f"{state} {_named(work, paper)}{here}")
 

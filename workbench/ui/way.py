@@ -11,7 +11,7 @@ import streamlit as st
 from workbench import ui
 from workbench.flow import scoping, stating, validity
 from workbench.flow.scoping import CLOSING, Ruled, Stated
-from workbench.model import Document, Origin, Person, Role, Stage, Validity, now
+from workbench.model import Document, Origin, Person, Role, Stage, Validity, day_of, now
 from workbench.review import ReviewSheet
 from workbench.scope import Copy, Judged, Path
 from workbench.ui import dossier, frame, notation
@@ -63,7 +63,7 @@ def note(work: Workspace, sheet: ReviewSheet, person: Person) -> Ruled | None:
 
     Nothing while the form is not known.
     """
-    found = scoping.ruled(work, sheet, on=now().date())
+    found = scoping.ruled(work, sheet, on=day_of(now()))
     if found is None:
         return None
     document = sheet.document
