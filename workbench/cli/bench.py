@@ -7,6 +7,7 @@ import typer
 from workbench.bench import (
     accuracy,
     analytics,
+    crops,
     forecast,
     lots,
     signing,
@@ -18,6 +19,7 @@ from workbench.bench import (
 app = typer.Typer(no_args_is_help=True, help="Measure; print ratios against the named limit.")
 app.command("accuracy")(accuracy.command)
 app.command("analytics")(analytics.command)
+app.command("crops")(crops.command)
 app.command("batch-signing")(lots.command)
 app.command("forecast")(forecast.command)
 app.command("station")(station.command)

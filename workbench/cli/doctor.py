@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from workbench import engines
+from workbench.engines import easyocr
 from workbench.errors import Sentence, WorkbenchError
 from workbench.model import now
 from workbench.template import load_all
@@ -217,6 +218,9 @@ def _engine(status: engines.EngineStatus) -> Check:
         "{version}, weights {weights}",
         {"version": status.identity.version, "weights": status.identity.weights},
     )
+    if status.name == "easyocr":
+        told = say(easyocr.network_told(status.identity.weights))
+        found = Sentence("{found}. {told}", {"found": say(found), "told": told})
     if status.identity.marks:
         return Check("engines", status.name, State.FINE, found)
     return Check(

@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from workbench.engines import easyocr as engine
+from workbench.engines import networks
 from workbench.errors import NotReadyError
-from workbench.training import course, lines, network, texts, typefaces
+from workbench.training import card, course, lines, network, texts, typefaces
 from workbench.training.course import Course
 from workbench.words import say
 
@@ -64,6 +65,25 @@ def easyocr(
     print(say("Stands at step {step} of {steps}.", step=done.step, steps=done.plan.steps))
     if done.best:
         print(say("The best network so far: {file}", file=str(best)))
+
+
+@app.command()
+def export(
+    training: Annotated[Path, typer.Argument(help="Folder of the training, or weights (.pth).")],
+    to: Annotated[Path, typer.Argument(help="Folder to put the network's files into.")],
+) -> None:
+    """Put the best network of a training where it is to be used: weights, ONNX, description.
+
+    A model card (MODEL_CARD.md) that stands there is told its digests, steps and exam.
+    """
+    engine.package()
+    weights = training if training.is_file() else training / "best" / f"{network.NAME}.pth"
+    state = network.kept(weights)
+    made = network.export(state, to)
+    network.export_alone(state, made.with_suffix(".onnx"))
+    if (told := to / networks.CARD.name).is_file():
+        card.write_state(told, made, None if training.is_file() else course.stands(training))
+    print(say("The network stands in {folder}.", folder=str(to)))
 
 
 def _tell_fonts(families: Sequence[str], json: bool) -> None:

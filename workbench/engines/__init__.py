@@ -26,14 +26,19 @@ class EngineStatus:
         return self.identity is not None
 
 
-def discover(weights: Path | None = None) -> tuple[OcrEngine, ...]:
+def discover(weights: Path | None = None, learned: Path | None = None) -> tuple[OcrEngine, ...]:
     """Every engine that is registered, by name, whether or not it can run here; loads no model.
 
-    `weights` is the folder with weights the user brings (EasyOCR's latin_g2.pth, say).
-    An engine's class is called with it.
+    `weights` is the folder with weights the user brings (EasyOCR's latin_g2.pth, say), `learned`
+    the network that was accepted here. An engine's class is called with `weights`, and with
+    `learned` too where the class says of itself that it `learns`.
     """
     found = sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name)
-    return tuple(point.load()(weights) for point in found)
+    kinds = [point.load() for point in found]
+    return tuple(
+        kind(weights, learned) if getattr(kind, "learns", False) else kind(weights)
+        for kind in kinds
+    )
 
 
 def status(engine: OcrEngine) -> EngineStatus:

@@ -1,7 +1,8 @@
-"""EasyOCR: a third witness, as good as the weights it is given.
+"""EasyOCR: a further family of readers, with the best network that there is for it.
 
 Its Vietnamese weights (latin_g2.pth) come in no package. Where the site has them, or a network of
-its own, they are used; else the English ones, which see base letters and no marks.
+its own, they are used; then a network that learned here; then the one that comes with the
+workbench; and the English ones, which see base letters and no marks, as the last witness.
 """
 
 from __future__ import annotations
@@ -22,14 +23,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench import imaging
-from workbench.engines import strips
-from workbench.errors import EngineUnavailableError, ReadingFailedError
+from workbench.engines import line_network, networks, strips
+from workbench.errors import EngineUnavailableError, ReadingFailedError, Sentence
 from workbench.model import Box, Identity, Word
 
 Image = NDArray[np.uint8]
 
 _LATIN: Final = "latin_g2"
 _ENGLISH: Final = "english_g2"
+LEARNED: Final = "learned_"  # how the names of networks begin that learned here
 _DETECTOR: Final = "craft_mlt_25k.pth"
 _CANVAS: Final = 1280  # its own 2560 takes minutes a page and 3 GB
 _INK: Final = 160
@@ -37,56 +39,89 @@ _INK: Final = 160
 
 @dataclass(frozen=True, slots=True)
 class _Network:
-    """A recogniser: the folder its weights are in, its name, and whether it writes marks."""
+    """A recogniser: its file, and whether it writes marks.
 
-    folder: Path
-    name: str
+    Those in ONNX's form need neither EasyOCR nor torch, and a third of the time.
+    """
+
+    file: Path
     marks: bool
-    custom: bool = False
+    custom: bool = False  # EasyOCR is told of it by the description beside it
 
     @property
-    def file(self) -> Path:
-        return self.folder / f"{self.name}.pth"
+    def alone(self) -> bool:
+        return self.file.suffix == ".onnx"
 
 
 class EasyOcr:
     """Reads strips that others have found; finding lines itself costs it 14 seconds a page.
 
     The folder `weights` is trusted like code: a network's own Python file is run, and files of
-    weights are pickles.
+    weights are pickles. `learned` is the file of the network that was accepted here.
     """
 
     name = "easyocr"
+    learns = True  # takes a network that learned here as a second argument
 
-    def __init__(self, weights: Path | None = None) -> None:
+    def __init__(self, weights: Path | None = None, learned: Path | None = None) -> None:
         self._weights = weights
+        self._learned = learned
 
     def identity(self) -> Identity:
-        _require()
-        network = _network(self._weights)
+        network = self._network()
         return Identity(
             name=self.name,
-            version=version("easyocr"),
+            version=_version(network),
             weights=strips.weights_name(network.file),
             family="easyocr",
             marks=network.marks,
             finds_lines=False,
-            dear=True,
+            dear=not network.alone,
         )
 
     def recognise(self, image: Path, lines: Sequence[Box] = ()) -> tuple[Word, ...]:
-        _require()
-        network = _network(self._weights)
+        network = self._network()
         page = imaging.gray_page(image)
         if lines:
             return tuple(_read(page, lines, network))
+        _require()
         rows = _rows(_found(page, self._weights))
         of_row = [number for number, row in enumerate(rows) for _ in row]
         words = _read(page, [box for row in rows for box in row], network)
         return tuple(Word(w.text, w.box, w.confidence, of_row[w.line]) for w in words)
 
+    def _network(self) -> _Network:
+        network = _best(self._weights, self._learned)
+        if not network.alone:
+            _require()
+        return network
+
+
+def network_told(weights: str) -> Sentence:
+    """Which network it is that readings name so, in words."""
+    name = weights.partition(":")[0]
+    if name.startswith(_ENGLISH):
+        return Sentence("EasyOCR's English network: a witness to letters without marks.")
+    if name.startswith(_LATIN):
+        return Sentence("EasyOCR's own Vietnamese network, which this site supplies.")
+    if name.startswith(LEARNED):
+        return Sentence("The network that learned here, from what people confirmed.")
+    if name == networks.SHIPPED.name:
+        return Sentence("The Vietnamese network that comes with the workbench.")
+    return Sentence("This site's own network.")
+
+
+def _version(network: _Network) -> str:
+    return f"onnxruntime {version('onnxruntime')}" if network.alone else version("easyocr")
+
 
 def _read(page: Image, lines: Sequence[Box], network: _Network) -> Iterator[Word]:
+    if network.alone:
+        loaded = line_network.load(network.file)
+        for strip in strips.cut(page, lines):
+            seen = list(line_network.read(loaded, strip.image))
+            yield from strips.words_of(seen, strip, page)
+        return
     reader = _recogniser(network)
     for strip in strips.cut(page, lines):
         height, width = strip.image.shape
@@ -147,15 +182,22 @@ def _rows(boxes: Sequence[Box]) -> list[list[Box]]:
 # --- weights --------------------------------------------------------------------------------------
 
 
-def _network(weights: Path | None) -> _Network:
-    """The best recogniser there is: Vietnamese as shipped by EasyOCR, the site's own, English."""
+def _best(weights: Path | None, learned: Path | None) -> _Network:
+    """What the site supplies, what learned here, what came along, and English for the rest."""
     if weights and weights.is_dir():
         if (weights / f"{_LATIN}.pth").is_file():
-            return _Network(weights, _LATIN, marks=True)
-        for code in sorted(weights.glob("*.py")):
-            if code.with_suffix(".pth").is_file() and code.with_suffix(".yaml").is_file():
-                return _Network(weights, code.stem, marks=True, custom=True)
-    return _Network(_folder_with(f"{_ENGLISH}.pth", weights), _ENGLISH, marks=False)
+            return _Network(weights / f"{_LATIN}.pth", marks=True)
+        for description in sorted(weights.glob("*.yaml")):
+            if (alone := description.with_suffix(".onnx")).is_file():
+                return _Network(alone, marks=True, custom=True)
+            own = description.with_suffix(".pth")
+            if own.is_file() and own.with_suffix(".py").is_file():
+                return _Network(own, marks=True, custom=True)
+    for file in (learned, networks.SHIPPED):
+        if file is not None and file.is_file() and find_spec("onnxruntime"):
+            return _Network(file, marks=True, custom=True)
+    _require()
+    return _Network(_folder_with(f"{_ENGLISH}.pth", weights) / f"{_ENGLISH}.pth", marks=False)
 
 
 def english_weights(weights: Path | None = None) -> Path:
@@ -187,9 +229,9 @@ def _folder_with(file: str, weights: Path | None) -> Path:
 
 @cache
 def _recogniser(network: _Network) -> Any:  # easyocr ships no types
-    options: dict[str, Any] = {"recog_network": network.name} if network.custom else {}
+    options: dict[str, Any] = {"recog_network": network.file.stem} if network.custom else {}
     languages = ["vi"] if network.marks else ["en"]
-    return _reader(languages, network.folder, detector=False, **options)
+    return _reader(languages, network.file.parent, detector=False, **options)
 
 
 @cache

@@ -74,7 +74,7 @@ class Course:
 def train(
     folder: Path,
     fonts: Fonts,
-    english: Path,
+    start: Path,
     *,
     plan: Plan,
     seconds: float,
@@ -84,19 +84,21 @@ def train(
 ) -> Course:
     """Train in `folder` for at most so many seconds; begun before, it goes on where it stood.
 
-    `confirmed`: crops with values that people vouch for; a quarter of the lessons is theirs.
+    `start`: the weights to begin from, English or of this kind. `confirmed`: crops with values that
+    people vouch for; a quarter of the lessons is theirs. A GPU is used where there is one.
     """
     import torch
 
     torch.set_num_threads(threads)
     torch.manual_seed(plan.seed)
     folder.mkdir(parents=True, exist_ok=True)
-    model = network.begun(english)
+    device, precise = _device()
+    model = network.begun(start).to(device)
     slow = {name: value.clone() for name, value in model.state_dict().items()}
     adam = torch.optim.AdamW(model.parameters(), lr=plan.pace, weight_decay=1e-4)
     course = Course(plan)
     if (kept := folder / "checkpoint.pt").is_file():
-        state = torch.load(kept, map_location="cpu", weights_only=True)
+        state = torch.load(kept, map_location=device, weights_only=True)
         course = _course(json.loads(state["course"]))
         model.load_state_dict(state["model"])
         adam.load_state_dict(state["adam"])
@@ -111,8 +113,10 @@ def train(
             group["lr"] = plan.pace * _pace(course.step, plan.steps)
         images = torch.from_numpy(network.batch([line.image for line in lesson]))
         targets = [network.codes(line.text) for line in lesson]
-        said = model(images, None)
-        odds = said.log_softmax(2).permute(1, 0, 2)
+        with torch.autocast(device, dtype=torch.bfloat16, enabled=not precise):
+            said = model(images.to(device), None)
+        # The loss on the processor: a GPU sums it up in another order each time.
+        odds = said.float().cpu().log_softmax(2).permute(1, 0, 2)
         lengths = torch.full((len(lesson),), odds.shape[0], dtype=torch.long)
         loss = ctc(
             odds, torch.tensor([c for t in targets for c in t]), lengths,
@@ -141,7 +145,34 @@ def train(
             log.info("training.exam", **exam.as_json(), seconds=round(course.seconds))
             tell(course)
     _keep(kept, model, adam, slow, course)
+    best = folder / "best" / f"{network.NAME}.pth"
+    if best.is_file():
+        network.export_alone(network.kept(best), best.with_suffix(".onnx"))
     return course
+
+
+def _device() -> tuple[str, bool]:
+    """Where to train, and whether with all digits: half of them where the hardware counts in such.
+
+    On the way back the same machine always takes the same steps.
+    """
+    import torch
+
+    if torch.cuda.is_available():
+        torch.backends.cudnn.deterministic = True
+        return "cuda", not torch.cuda.is_bf16_supported()
+    counts_so = getattr(torch.cpu, "_is_avx512_bf16_supported", bool)
+    return "cpu", not counts_so()
+
+
+def stands(folder: Path) -> Course | None:
+    """Where the training in this folder stands; None where none was begun there."""
+    import torch
+
+    kept = folder / "checkpoint.pt"
+    if not kept.is_file():
+        return None
+    return _course(json.loads(torch.load(kept, map_location="cpu", weights_only=True)["course"]))
 
 
 def lesson_of(seed: int, step: int, fonts: Fonts, confirmed: Sequence[Line]) -> list[Line]:
@@ -179,9 +210,7 @@ def answers(state: Any, images: Sequence[lines.Image]) -> list[str]:
     """What a network with these weights reads on each image, widths alike read together."""
     import torch
 
-    model = network.empty()
-    model.load_state_dict(state)
-    model.eval()
+    model = network.of(state)  # on the processor, wherever it is taught
     order = sorted(range(len(images)), key=lambda i: images[i].shape[1] / images[i].shape[0])
     said = [""] * len(images)
     with torch.inference_mode():

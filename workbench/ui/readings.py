@@ -11,6 +11,7 @@ from html import escape
 import streamlit as st
 
 from workbench.engines import EngineStatus
+from workbench.engines.easyocr import network_told
 from workbench.errors import Sentence
 from workbench.flow import custody
 from workbench.model import Document, Page, Person, Reading, Stage, Warp
@@ -52,6 +53,8 @@ def show_states(states: Sequence[EngineStatus]) -> None:
             st.markdown(f"**{name_of(state.name)}** &nbsp; {_fitness(state)}")
             if state.identity is not None:
                 st.caption(f"{state.identity.version} · {state.identity.weights}")
+                if state.name == "easyocr":
+                    st.markdown(say(network_told(state.identity.weights)))
                 if not state.identity.marks:
                     st.markdown(
                         say(
