@@ -15,6 +15,7 @@ CHARACTERS: Final = (
     " !\"%&'()*+,-./0123456789:;?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz§°²³–“”…"
     "ÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝàáâãèéêìíòóôõùúýĂăĐđĨĩŨũƠơƯư"
     "ẠạẢảẤấẦầẨẩẪẫẬậẮắẰằẲẳẴẵẶặẸẹẺẻẼẽẾếỀềỂểỄễỆệỈỉỊịỌọỎỏỐốỒồỔổỖỗỘộỚớỜờỞởỠỡỢợỤụỦủỨứỪừỬửỮữỰựỲỳỴỵỶỷỸỹ"
+    "#=@ÄÅÇÑÖØÜßäåçëïñöøü"  # makers and firms from abroad
 )
 
 _WORDS: Final[dict[str, list[str]]] = json.loads(
@@ -143,6 +144,14 @@ def _phrase(dice: np.random.Generator) -> str:
     return f"{text} {_word(dice, 'places')}" if dice.random() < 0.15 else text
 
 
+def _prose(dice: np.random.Generator) -> str:
+    """Some words in a row, as they stand in sentences of the office."""
+    words = _word(dice, "prose").split()
+    start = int(dice.integers(0, max(1, len(words) - 2)))
+    text = " ".join(words[start : start + int(dice.integers(2, 8))])
+    return text[:1].upper() + text[1:] if dice.random() < 0.3 else text
+
+
 def _syllables(dice: np.random.Generator) -> str:
     words = [syllable(dice) for _ in range(int(dice.integers(1, 7)))]
     joined = _one(dice, (" ", " ", " ", ", ", " - ", ": ", "; ")).join(words)
@@ -157,5 +166,5 @@ def _any(dice: np.random.Generator) -> str:
 
 _KINDS: Final[tuple[tuple[Callable[[np.random.Generator], str], float], ...]] = (
     (_name, 16), (_body, 9), (_address, 12), (_date, 13), (_number, 15), (_code, 12),
-    (_phrase, 10), (_syllables, 11), (_any, 2),
+    (_phrase, 10), (_prose, 16), (_syllables, 11), (_any, 2),
 )  # fmt: skip
