@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from rapidfuzz import fuzz
 
-from workbench import official, vietnamese
+from workbench import official, vietnamese, zones
 from workbench.model import Box
 from workbench.placement import Found, Placement, Running, letters_of
 from workbench.sites import LABEL_FOUND, Body, Site, Strip, span
@@ -72,9 +72,11 @@ def _same_place(site: Site, chosen: Site | None) -> bool:
 def _sites_of(page: int, placement: Placement, template: Template) -> list[Site]:
     running = placement.running
     found: list[Site] = []
+    body = Body.of(running)
+    found += zones.boxed(page, placement, template, body)
     if placement.fit < 0.25:
         return found
-    body = Body.of(running)
+    found += zones.lined(page, placement, template, body)
     for name, (print_, at) in _labels(running, template).items():
         spec = template.fields[name]
         zone = spec.zone

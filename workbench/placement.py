@@ -7,15 +7,18 @@ form is found in it by approximate matching; what stands between two such prints
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from rapidfuzz import fuzz
 
-from workbench import vietnamese
-from workbench.model import Box, Word
-from workbench.template import Template
+from workbench import registration, vietnamese
+from workbench.errors import Sentence
+from workbench.model import Box, Warp, Word
+from workbench.registration import Lie, Pair, Rectangle
+from workbench.template import A4, Template
 
 FOUND = 78.0  # similarity (0-100) from which a print counts as found
 RECOGNISED = 80.0  # of the weakest `all_of`, from which a form counts as recognised
@@ -44,10 +47,14 @@ class Found:
 
 
 class Running:
-    """The running text of a page: its lines in reading order, as folded letters."""
+    """The running text of a page: its lines in reading order, as folded letters.
 
-    def __init__(self, lines: Sequence[Line]) -> None:
+    `size`: width and height of the page in pixels; without, it is taken to be as wide as its form.
+    """
+
+    def __init__(self, lines: Sequence[Line], size: tuple[int, int] | None = None) -> None:
         self.lines = tuple(lines)
+        self.size = size
         letters: list[str] = []
         self.owner: list[tuple[int, int, int]] = []  # letter -> line, word, place in the word
         self.lengths: dict[tuple[int, int], int] = {}
@@ -178,11 +185,19 @@ def _likeness(readings: Sequence[Running], template: Template) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a form's prints lie on a page as one engine read it."""
+    """Where a form's prints lie on a page as one engine read it.
+
+    `lie`: how page `form_page` of the form lies on it, where enough anchors with a place were
+    found; otherwise `unplaced` says why not (nothing, where no anchor of the form has a place).
+    """
 
     running: Running
     anchors: Mapping[str, Found]
     fit: float  # 0-1, share of the anchors found
+    form_page: int = 1
+    lie: Lie | None = None
+    unplaced: Sentence | None = None
+    sheet: tuple[float, float] = A4
 
     def box(self, anchor: str) -> Box | None:
         found = self.anchors.get(anchor)
@@ -191,12 +206,139 @@ class Placement:
         words = {self.running.owner[i][:2] for i in range(found.start, found.end)}
         return Box.around([self.running.lines[a].words[b].box for a, b in words])
 
+    def on_page(self, form: Rectangle, page: int = 1, *, shifted: bool = True) -> Box | None:
+        """Where this rectangle of a page of the form, in mm, lies on this page.
+
+        None where the form was not placed, or the page is another one of it.
+        """
+        if self.lie is None or page != self.form_page:
+            return None
+        across, down = _units(self.running.size, self.sheet)
+        left, top, right, bottom = self.lie.box(form, shifted=shifted)
+        return Box.clipped(left / across, top / down, right / across, bottom / down)
+
+    def pixels(self, width: int, height: int) -> tuple[float, ...] | None:
+        """The map (a, b, c, d, e, f) from mm of page `form_page` of the form to pixels of this page
+        at that size; None where it was not placed. Parts that stand off are not in it."""
+        if self.lie is None:
+            return None
+        across, down = _units(self.running.size, self.sheet)
+        a, b, c, d, e, f = self.lie.matrix
+        x, y = width / across, height / down
+        return a * x, b * x, c * x, d * y, e * y, f * y
+
+    def on_form(self, box: Box) -> Rectangle | None:
+        """Where on the form, in mm, this box of the page lies; None where it was not placed."""
+        if self.lie is None:
+            return None
+        across, down = _units(self.running.size, self.sheet)
+        return self.lie.back(
+            (box.left * across, box.top * down, box.right * across, box.bottom * down)
+        )
+
 
 def register(running: Running, template: Template) -> Placement:
-    """Find the template's anchors on a page, from top to bottom."""
+    """Find the template's anchors on a page, from top to bottom, and how the form lies there."""
     anchors: dict[str, Found] = {}
     for anchor in template.anchors:
         found = running.find(anchor)
         if found and found.score >= FOUND:
             anchors[anchor] = found
-    return Placement(running, anchors, len(anchors) / len(template.anchors))
+    fit = len(anchors) / len(template.anchors)
+    pages = sorted({anchor.page for anchor in template.prints if anchor.at})
+    best: tuple[Lie, int] | None = None
+    pairs: list[Pair] = []
+    for page in pages:
+        pairs = _pairs(running, template, anchors, page)
+        found_lie = registration.lie(pairs)
+        if found_lie and (best is None or found_lie.agreed > best[0].agreed):
+            best = found_lie, page
+    sheet = template.sheet
+    if best is not None:
+        return Placement(running, anchors, fit, best[1], best[0], sheet=sheet)
+    why = None
+    if pages:
+        count = sum(1 for a in template.prints if a.at and a.text in anchors)
+        why = Sentence(
+            "The form could not be placed on this page: {n} of {all} anchors with a place were"
+            " found, and no two that are far apart agree.",
+            {"n": count, "all": sum(1 for a in template.prints if a.at)},
+        )
+    return Placement(running, anchors, fit, unplaced=why, sheet=sheet)
+
+
+def drawn(box: Box, warp: Warp, sheet: tuple[float, float] = A4) -> Rectangle:
+    """Where on the form, in mm, a box of a readable page lies when the form is drawn on that page.
+
+    The paper is taken to be the sheet, its long side the scan's, and to lie in its middle.
+    """
+    width, height = warp.readable
+    return _rectangle(box, width, height, _millimetre(warp, sheet), sheet)
+
+
+def undrawn(form: Rectangle, warp: Warp, sheet: tuple[float, float] = A4) -> Box:
+    """Where on the readable page that a form is drawn on a rectangle of it lies; see `drawn`."""
+    (width, height), mm = warp.readable, _millimetre(warp, sheet)
+    left, top = width * mm / 2 - sheet[0] / 2, height * mm / 2 - sheet[1] / 2
+    return Box.clipped(
+        (form[0] + left) / (width * mm),
+        (form[1] + top) / (height * mm),
+        (form[2] + left) / (width * mm),
+        (form[3] + top) / (height * mm),
+    )
+
+
+def _rectangle(
+    box: Box, width: int, height: int, mm: float, sheet: tuple[float, float]
+) -> Rectangle:
+    left, top = width * mm / 2 - sheet[0] / 2, height * mm / 2 - sheet[1] / 2
+    sides = (
+        min(max(box.left * width * mm - left, 0.0), sheet[0] - 0.2),
+        min(max(box.top * height * mm - top, 0.0), sheet[1] - 0.2),
+        min(box.right * width * mm - left, sheet[0]),
+        min(box.bottom * height * mm - top, sheet[1]),
+    )
+    x0, y0, x1, y1 = (round(side, 1) for side in sides)
+    return x0, y0, max(x1, round(x0 + 0.1, 1)), max(y1, round(y0 + 0.1, 1))
+
+
+def _millimetre(warp: Warp, sheet: tuple[float, float]) -> float:
+    """How long a pixel of the readable page is, in mm."""
+    a, b, _, d, e, *_ = warp.matrix
+    return math.sqrt(abs(a * e - b * d)) * max(sheet) / max(warp.scan)
+
+
+def _units(size: tuple[int, int] | None, sheet: tuple[float, float]) -> tuple[float, float]:
+    """Width and height of a page, alike in both directions, near mm."""
+    if size is None:
+        return sheet
+    step = max(sheet) / max(size)
+    return size[0] * step, size[1] * step
+
+
+_TALL = 1.6  # an anchor so many times as tall as others runs over more than one line
+
+
+def _pairs(
+    running: Running, template: Template, anchors: Mapping[str, Found], page: int
+) -> list[Pair]:
+    """The anchors of a page of the form that stand on one line both there and here."""
+    placed = [a for a in template.prints if a.at and a.page == page]
+    heights = sorted(a.at[3] - a.at[1] for a in placed if a.at)
+    tall = _TALL * heights[len(heights) // 2] if heights else 0.0
+    across, down = _units(running.size, template.sheet)
+    pairs: list[Pair] = []
+    for anchor in placed:
+        found = anchors.get(anchor.text)
+        if found is None or anchor.at is None or anchor.at[3] - anchor.at[1] > tall:
+            continue
+        first, left = running.edge(found.start, after=False)
+        last, right = running.edge(found.end - 1, after=True)
+        if first != last or left >= right:
+            continue
+        owned = {running.owner[i][1] for i in range(found.start, found.end)}
+        boxes = [running.lines[first].words[number].box for number in owned]
+        top, bottom = min(b.top for b in boxes), max(b.bottom for b in boxes)
+        here = (left * across, top * down, right * across, bottom * down)
+        pairs.append(Pair(anchor.at, here))
+    return pairs

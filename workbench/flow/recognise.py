@@ -231,7 +231,9 @@ def understand(task: UnderstandTask) -> Understanding:
 
 def _understand(task: UnderstandTask) -> Understanding:
     runnings = {
-        page.number: {e: Running(placement.lines_of(w)) for e, w in page.words.items()}
+        page.number: {
+            e: Running(placement.lines_of(w), page.warp.readable) for e, w in page.words.items()
+        }
         for page in task.pages
     }
     seen = placement.classify([tuple(r.values()) for r in runnings.values()], task.templates)
@@ -325,7 +327,7 @@ def _fields(
                 votes=tuple(votes),
             )
         )
-    yield from _validated(fields, template)
+    yield from _validated(fields, template, _unplaced(template, placed))
 
 
 def _remembered(
@@ -362,9 +364,28 @@ def _is_first(vote: Vote, families: Mapping[str, Identity]) -> bool:
     return vote.engine not in families or not families[vote.engine].dear
 
 
-def _validated(fields: Sequence[ProposedField], template: Template) -> Iterator[ProposedField]:
+def _unplaced(template: Template, placed: Sequence[Mapping[str, Placement]]) -> tuple[Finding, ...]:
+    """That a form with boxes was not placed, for the fields that are sought in them."""
+    everywhere = [placement for by_engine in placed for placement in by_engine.values()]
+    lying = {place.form_page for place in everywhere if place.lie}
+    why = max(
+        (place.unplaced for place in everywhere if place.unplaced),
+        key=lambda said: said.values["n"],
+        default=None,
+    )
+    lost = tuple(
+        name
+        for name, spec in template.fields.items()
+        if spec.zone and spec.zone.box and spec.zone.page not in lying
+    )
+    return (Finding(Severity.WARNING, "placed", why, lost),) if why and lost else ()
+
+
+def _validated(
+    fields: Sequence[ProposedField], template: Template, unplaced: tuple[Finding, ...] = ()
+) -> Iterator[ProposedField]:
     """The fields with what validation finds; a field with a doubt is not accepted unseen."""
-    findings = validation.validate({f.name: f.normalised for f in fields}, template)
+    findings = validation.validate({f.name: f.normalised for f in fields}, template) + unplaced
     rows = _rows_doubtful(fields, findings, template)
     for field in fields:
         mine = tuple(f for f in findings if field.name in f.fields)
