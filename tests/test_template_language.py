@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workbench.errors import TemplateError
 from workbench.model import Severity
 from workbench.template import (
     Anchor,
@@ -23,11 +24,13 @@ from workbench.template import (
     Template,
     Zone,
     check,
+    content,
     diff,
     load,
     parse,
     patterns,
     write,
+    write_unfinished,
 )
 from workbench.words import say, speak
 
@@ -161,6 +164,14 @@ def test_the_shipped_templates_have_no_problem_and_survive_being_written(path: P
     template = load(path)
     assert check(path.read_bytes(), path.name) == ()
     assert diff(template, parse(write(template), path.name)) == ()
+
+
+def test_what_is_not_whole_yet_is_kept_in_the_words_it_has() -> None:
+    begun = {"id": "no", "title": {"vi": "Giấy: số 1", "en": ""}, "anchors": []}
+    assert content(write_unfinished(begun), "draft") == begun
+    for broken in (b"id: [", b"- a", b"\xff"):
+        with pytest.raises(TemplateError):
+            content(broken, "draft")
 
 
 # --- checked -------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ relation to it, and what a value looks like. The language is told in docs/templa
 
 from workbench.template.checking import Problem, check
 from workbench.template.comparing import Change, diff
-from workbench.template.reading import load, load_all, parse
+from workbench.template.reading import content, load, load_all, parse
 from workbench.template.shape import (
     A4,
     Anchor,
@@ -26,10 +26,11 @@ from workbench.template.shape import (
     Way,
     Zone,
 )
-from workbench.template.writing import write
+from workbench.template.writing import write, write_unfinished
 
 __all__ = [
     "A4", "Anchor", "Change", "Check", "Column", "FieldSpec", "HolderNames", "HolderNumber",
     "Items", "Kind", "Label", "NumberKind", "Problem", "Recognition", "Rectangle", "Rule",
-    "Template", "Way", "Zone", "check", "diff", "load", "load_all", "parse", "write",
+    "Template", "Way", "Zone", "check", "content", "diff", "load", "load_all", "parse", "write",
+    "write_unfinished",
 ]  # fmt: skip

@@ -77,6 +77,30 @@ def parse(source: bytes, name: str) -> Template:
         ) from error
 
 
+def content(source: bytes, name: str) -> dict[str, Any]:
+    """What the text of a template says so far, perhaps not yet valid: for drafts.
+
+    Raises TemplateError where it is no YAML or no group of words.
+    """
+    try:
+        said = yaml.safe_load(source)
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        line, problem = not_yaml(error)
+        raise TemplateError(
+            "{name}, line {line}: not valid YAML: {problem}.",
+            "Correct the line and load it again.",
+            name=name,
+            line=line,
+            problem=problem,
+        ) from error
+    if not isinstance(said, dict):
+        raise TemplateError(
+            "This is not a template: it must begin with id, version and title.",
+            "Correct the line and load it again.",
+        )
+    return said
+
+
 def not_yaml(error: Exception) -> tuple[int, str]:
     """The line, from 1, and what is wrong with a text that is no YAML."""
     mark = getattr(error, "problem_mark", None)

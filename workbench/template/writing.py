@@ -26,6 +26,12 @@ def write(template: Template) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
+def write_unfinished(content: Mapping[str, Any]) -> bytes:
+    """The text of a template that is not whole yet, in the words it has; `content` reads it."""
+    text: str = yaml.safe_dump(dict(content), allow_unicode=True, sort_keys=False, width=_WIDTH)
+    return text.encode()
+
+
 def _anchor(anchor: Mapping[str, Any]) -> Any:
     return dict(anchor) if "at" in anchor else anchor["text"]
 
