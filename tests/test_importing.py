@@ -6,7 +6,9 @@ import csv
 import json
 import shutil
 import sqlite3
+import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -93,6 +95,31 @@ def test_an_old_excel_file_is_read_with_its_fonts_merges_and_hidden_rows(work: W
     assert {(f.row, f.code) for f in found.checked.faults} == {
         (6, "mixed"), (7, "logical"), (7, "unnamed"),
     }  # fmt: skip
+
+
+def test_formats_down_to_the_last_row_of_excel_make_no_table_of_it(tmp_path: Path) -> None:
+    """A column formatted as a whole is usual; a million empty rows would fill the memory."""
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    page["A1"], page["A2"] = "Số", "45/ĐKMD"
+    page.cell(1_048_576, 3).font = Font(bold=True)
+    page.merge_cells("A2:A3")
+    book.save(tmp_path / "so.xlsx")
+    (sheet,) = entryfiles.read(tmp_path / "so.xlsx").sheets
+    assert (len(sheet.rows), sheet.width) == (2, 1)
+
+    whole = replace(sheet, merged=(Merge(1, 0, 1_048_575, 16_383),))
+    assert whole.merge_at(1, 0) is not None
+    assert whole.merge_at(2, 0) is None
+    with (
+        zipfile.ZipFile(tmp_path / "so.xlsx") as made,
+        zipfile.ZipFile(tmp_path / "whole.xlsx", "w") as other,
+    ):
+        for name in made.namelist():
+            other.writestr(name, made.read(name).replace(b'"A2:A3"', b'"A2:A1048576"'))
+    with pytest.raises(UnreadableFileError, match="merged over whole columns"):
+        entryfiles.read(tmp_path / "whole.xlsx")
 
 
 def test_a_new_excel_file_is_read_with_what_its_cells_look_like(tmp_path: Path) -> None:

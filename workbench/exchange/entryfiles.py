@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import struct
 import zipfile
 import zlib
@@ -27,7 +28,7 @@ from workbench.ledger import Book, Cell, Merge, Sheet
 
 ENDINGS = ("xlsx", "xlsm", "xls", "csv")
 MOST_BYTES = 100 * 1024**2
-_MOST_UNPACKED = 1024**3
+_MOST_UNPACKED = 300 * 1024**2  # of which openpyxl makes some gigabytes
 _MOST_ROWS = 100_000
 # A damaged file fails in its readers in as many ways as there are bytes.
 _DAMAGED = (
@@ -79,6 +80,12 @@ def _new(path: Path, content: bytes, name: str) -> list[Sheet]:
                     "{name} is larger than {n} MB.", "Part it into several files.",
                     name=name, n=_MOST_UNPACKED // 1024**2,
                 )  # fmt: skip
+            if any(_merges_columns(parts.read(sheet)) for sheet in _sheets(parts)):
+                raise UnreadableFileError(
+                    "{name} has cells merged over whole columns.",
+                    "Undo the merge in Excel, then hand the file in again.",
+                    name=name,
+                )
         looks = openpyxl.load_workbook(io.BytesIO(content), rich_text=True)
         values = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         epoch = 1904 if looks.epoch.year == 1904 else 1900
@@ -92,11 +99,27 @@ def _new(path: Path, content: bytes, name: str) -> list[Sheet]:
         raise _unreadable(name) from error
 
 
+def _sheets(parts: zipfile.ZipFile) -> list[str]:
+    return [name for name in parts.namelist() if name.startswith("xl/worksheets/")]
+
+
+def _merges_columns(sheet: bytes) -> bool:
+    """Whether cells are merged over more rows than a table has: openpyxl walks through them all."""
+    return any(
+        int(found[2]) - int(found[1]) > _MOST_ROWS
+        for found in re.finditer(rb'<mergeCell ref="[A-Z]+(\d+):[A-Z]+(\d+)"', sheet)
+    )
+
+
 def _new_sheet(look: Any, values: Any, epoch: int) -> Sheet:
     held = values.to_python(skip_empty_area=False)
     named: dict[int, tuple[str, ...]] = {}  # style -> its font
     rows: list[tuple[Cell, ...]] = []
-    for at, seen in enumerate(look.iter_rows()):
+    # Formats alone may reach to row 1,048,576, and openpyxl makes a cell of each place it is asked
+    # for: only up to the last that holds something.
+    holding = [at for at, cell in look._cells.items() if cell.value is not None]
+    last, right = (max((at[n] for at in holding), default=0) for n in (0, 1))
+    for at, seen in enumerate(look.iter_rows(max_row=last, max_col=right) if holding else ()):
         row = held[at] if at < len(held) else []
         rows.append(
             tuple(
@@ -212,7 +235,7 @@ _KINDS: Mapping[str, Any] = {".xlsx": _new, ".xlsm": _new, ".xls": _old}
 
 
 def _without_tail(rows: Iterable[tuple[Cell, ...]]) -> tuple[tuple[Cell, ...], ...]:
-    """The rows up to the last that holds something: formats alone may reach to row 1,048,576."""
+    """The rows up to the last that holds something."""
     kept = list(rows)
     while kept and all(cell.is_empty for cell in kept[-1]):
         kept.pop()

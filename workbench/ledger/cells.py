@@ -63,11 +63,13 @@ class Sheet:
 
     @cached_property
     def _covered(self) -> Mapping[tuple[int, int], Merge]:
+        # Whole columns may be merged: what lies beyond the table says nothing.
+        last, right = len(self.rows) - 1, self.width - 1
         return {
             (row, column): merge
             for merge in self.merged
-            for row in range(merge.top, merge.bottom + 1)
-            for column in range(merge.left, merge.right + 1)
+            for row in range(merge.top, min(merge.bottom, last) + 1)
+            for column in range(merge.left, min(merge.right, right) + 1)
         }
 
     @property
