@@ -13,16 +13,17 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
+from sqlmodel import select
 
 from tests import smartca_server
 from tests.contracts.test_signer import with_intermediate
 from tests.smartca_server import Phone, Serving
 from workbench import flow, worker
 from workbench.bench.lots import PAPER, approved_papers, vouch
-from workbench.errors import NotAllowedError, StaleDocumentError
+from workbench.errors import NotAllowedError, StaleDocumentError, StorageError
 from workbench.flow import pending
 from workbench.flow.entering import Entered, enter
-from workbench.model import Batch, Document, Origin, Stage, now
+from workbench.model import Batch, Document, Origin, PendingSeal, SealState, Stage, now
 from workbench.signing import State, Trust, verify, verify_detached
 from workbench.workspace import Settings, Workspace, open_workspace, prepare_demo
 
@@ -307,6 +308,57 @@ def test_two_processes_that_look_at_once_keep_one_seal(site: Site) -> None:
     assert site.look() == 1
     assert pending._finish(site.work, seals[0], signatures, by=ME) is False
     assert len(site.work.store.signatures(key)) == 1
+
+
+def test_a_paper_whose_prepared_file_is_lost_does_not_keep_the_others_from_their_seals(
+    site: Site,
+) -> None:
+    lost, other = site.ordered(2)
+    site.ask()
+    [seal] = [s for s in site.work.store.open_seals() if s.document == lost]
+    site.work.store.path(seal.prepared).unlink()
+    site.phone.confirm()
+    assert site.look() == 1
+    assert site.document(other).stage is Stage.SIGNED
+    site.asked_anew(lost, why="missing")
+    assert pending.waiting(site.work) == []
+
+
+def test_a_full_disk_loses_no_seal_that_was_confirmed(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (record,) = site.ordered()
+    site.ask()
+    site.phone.confirm()
+
+    def full(_content: object) -> str:
+        raise StorageError("The disk is full; nothing was kept of this file.")
+
+    with monkeypatch.context() as cramped:
+        cramped.setattr(site.work.store, "put", full)
+        assert site.look() == 0
+    assert site.look() == 1
+    assert site.document(record).stage is Stage.SIGNED
+
+
+def test_who_was_a_moment_later_does_not_say_that_a_kept_seal_failed(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (record,) = site.ordered()
+    site.ask()
+    site.phone.confirm()
+    keep = pending.keep_sealed
+
+    def quicker(*args: Any, **more: Any) -> None:
+        keep(*args, **more)  # another process, between our look and our keeping
+        keep(*args, **more)
+
+    monkeypatch.setattr(pending, "keep_sealed", quicker)
+    site.look()
+    assert site.document(record).stage is Stage.SIGNED
+    with site.work.store.change() as session:
+        [kept] = session.exec(select(PendingSeal)).all()
+    assert kept.state is SealState.SIGNED
 
 
 def test_an_answer_that_is_no_signature_over_the_paper_is_not_kept(site: Site) -> None:

@@ -18,10 +18,12 @@ from workbench import review
 from workbench.errors import (
     ExpiredError,
     LostAnswerError,
+    MissingFileError,
     RefusedError,
     Sentence,
     SigningError,
     StaleDocumentError,
+    StorageError,
     UnreachableServiceError,
     WorkbenchError,
 )
@@ -199,11 +201,14 @@ def _finish(work: Work, seal: PendingSeal, signatures: Mapping[str, bytes], *, b
             )
         signed = work.signer.finish(_prepared(work, seal, document), signatures[seal.document])
         keep_sealed(work, document, signed, holder=store.leased_to(seal.request))
-    except StaleDocumentError as error:
-        log.warning("seal.not_kept", document=seal.document)
-        _lay_down(work, [seal], SealState.FAILED, error, by=by)
-        return False
-    except SigningError as error:
+    except WorkbenchError as error:
+        current = store.document(seal.document)
+        if current is not None and current.stage is not Stage.APPROVED:
+            store.settle([seal], SealState.SIGNED, at=now())  # one beside us was quicker
+            return False
+        log.warning("seal.not_kept", document=seal.document, why=error.message.text)
+        if isinstance(error, StorageError) and not isinstance(error, MissingFileError):
+            return False  # a full disk: the signature is fetched again, and kept then
         _lay_down(work, [seal], SealState.FAILED, error, by=by)
         return False
     store.settle([seal], SealState.SIGNED, at=now())
