@@ -4,14 +4,14 @@ import streamlit as st
 
 from workbench import review, ui
 from workbench.model import Role
-from workbench.ui import accounts_form, frame
+from workbench.ui import accounts_form, frame, template_grants
 from workbench.words import say
 
 work, person = ui.workspace(), ui.person()
 review.must(person, Role.ADMINISTRATOR)
 frame.heading(say("People"), say("Who may sign in, with which duties, and in which unit."))
 
-accounts, units = st.tabs([say("Accounts"), say("Units")])
+accounts, units, rights = st.tabs([say("Accounts"), say("Units"), say("Rights on templates")])
 with accounts:
     chosen = accounts_form.choose(work)
     with ui.guarded():
@@ -20,4 +20,6 @@ with accounts:
         else:
             accounts_form.change(work, chosen, by=person)
 with units, ui.guarded():
-    accounts_form.units(work)
+    accounts_form.unit_sheet(work)
+with rights, ui.guarded():
+    template_grants.of_people(work, person)

@@ -117,7 +117,7 @@ def usual(template: str, *, at: datetime) -> tuple[TemplateGrant, ...]:
     """The grants that come with a template of the workbench's own; the same ones each time."""
     return tuple(
         TemplateGrant(
-            id=f"{WORKBENCH}.{template}.{right}.{role or ''}",
+            id=".".join((WORKBENCH, template, right, *([role] if role else []))),
             template=template,
             right=right,
             role=role or "",

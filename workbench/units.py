@@ -43,6 +43,18 @@ def must_fit(code: str, parent: str, parents: Mapping[str, str]) -> None:
         )
 
 
+def changed(code: str, name: str, *, parent: str | None, known: Iterable[Unit]) -> Unit:
+    """The unit with this name, under that parent; without one it stays where it stands.
+
+    Raises NotReadyError for a parent that is not known, or stands under the unit itself.
+    """
+    tree = parents(known)
+    code = code.strip()
+    parent = tree.get(code, "") if parent is None else parent.strip()
+    must_fit(code, parent, tree)
+    return Unit(code=code, name=name.strip(), parent=parent)
+
+
 def in_order(units: Iterable[Unit]) -> tuple[tuple[int, Unit], ...]:
     """The units as a tree is read: each with its depth, those under it right behind it."""
     known = {unit.code: unit for unit in units}

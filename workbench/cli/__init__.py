@@ -18,6 +18,7 @@ from workbench.cli import (
     convert,
     deliver,
     doctor,
+    grants,
     imports,
     lake,
     pages,
@@ -82,6 +83,7 @@ app.command("import")(imports.import_)
 app.add_typer(bench.app, name="bench")
 app.add_typer(calibrate.app, name="calibrate")
 app.add_typer(catalogue.catalogue, name="catalogue")
+app.add_typer(grants.grant, name="grant")
 app.add_typer(lake.lake, name="lake")
 app.add_typer(pages.app, name="pages")
 app.add_typer(template.app, name="template")

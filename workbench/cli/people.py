@@ -5,14 +5,15 @@ A new site has nobody who could open the page People: its first administrator is
 
 from __future__ import annotations
 
+import json as json_
 import sys
 from typing import Annotated
 
 import typer
 
-from workbench import accounts
+from workbench import accounts, units
 from workbench.errors import NotReadyError
-from workbench.model import Person, Role, Unit
+from workbench.model import Person, Role
 from workbench.store import Store
 from workbench.words import say
 from workbench.workspace import load_settings, open_workspace
@@ -93,18 +94,30 @@ def list_persons() -> None:
 def add_unit(
     code: Annotated[str, typer.Argument(help="Short code, as `workbench load --unit` takes it.")],
     name: Annotated[str, typer.Argument(help="The unit's full name.")],
+    under: Annotated[
+        str | None,
+        typer.Option(help='Code of the unit it stands under; "" puts it at the top.'),
+    ] = None,
 ) -> None:
-    """Add a unit, or give the unit with this code another name."""
+    """Add a unit, or give the unit with this code another name or another place."""
     accounts.check_unit(code, name)
-    _store().keep(Unit(code=code.strip(), name=name.strip()))
+    store = _store()
+    store.keep(units.changed(code, name, parent=under, known=store.units()))
     print(say("The unit was saved."))
 
 
 @unit.command("list")
-def list_units() -> None:
-    """The units: code and name."""
-    for known in _store().units():
-        print(f"{known.code:<12} {known.name}")
+def list_units(
+    json: Annotated[bool, typer.Option("--json", help="One JSON list on stdout.")] = False,
+) -> None:
+    """The units: code and name, those under a unit behind it."""
+    known = units.in_order(_store().units())
+    if json:
+        told = [{"code": u.code, "name": u.name, "under": u.parent} for _, u in known]
+        print(json_.dumps(told, ensure_ascii=False))
+        return
+    for depth, one in known:
+        print(f"{'  ' * depth + one.code:<12} {one.name}")
 
 
 def _store() -> Store:

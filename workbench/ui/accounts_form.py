@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from workbench import accounts
-from workbench.model import Person, Role, Unit
+from workbench import accounts, units
+from workbench.model import Person, Role
 from workbench.ui import badges, frame, notation
 from workbench.words import say
 from workbench.workspace import Workspace
@@ -17,14 +17,14 @@ from workbench.workspace import Workspace
 def choose(work: Workspace) -> Person | None:
     """The accounts; the one whose line was chosen."""
     people = work.store.persons()
-    units = {unit.code: unit.name for unit in work.store.units()}
+    names = {unit.code: unit.name for unit in work.store.units()}
     answer = st.dataframe(
         pd.DataFrame(
             {
                 "name": person.name,
                 "shown_as": person.shown_as,
                 "roles": [badges.role_word(role) for role in person.roles],
-                "unit": units.get(person.unit or "", "—"),
+                "unit": names.get(person.unit or "", "—"),
                 "state": [say("active") if person.active else say("closed")],
                 "demo": say("demo") if person.demo else "",
             }
@@ -102,21 +102,38 @@ def change(work: Workspace, person: Person, *, by: Person) -> None:
         st.rerun()
 
 
-def units(work: Workspace) -> None:
+def unit_sheet(work: Workspace) -> None:
     """The units, and a form for one more."""
     known = work.store.units()
+    names = {unit.code: unit.name for unit in known}
+    tree = units.in_order(known)
     st.dataframe(
-        pd.DataFrame({say("Code"): unit.code, say("Name"): unit.name} for unit in known),
+        pd.DataFrame(
+            {
+                say("Code"): "\u2003" * depth + unit.code,
+                say("Name"): unit.name,
+                say("Stands under"): names.get(unit.parent, unit.parent) or "—",
+            }
+            for depth, unit in tree
+        ),
         hide_index=True,
     )
     with st.form("people.unit", clear_on_submit=True, border=False):
-        left, right = st.columns([1, 3])
+        left, middle, right = st.columns([1, 3, 3])
         code = left.text_input(say("Code"), key="people.unit.code")
-        name = right.text_input(say("Name"), key="people.unit.name")
-        sent = st.form_submit_button(say("Add or rename the unit"))
+        name = middle.text_input(say("Name"), key="people.unit.name")
+        stay, top = say("Where it stands now"), say("At the top (no unit above)")
+        parent = right.selectbox(
+            say("Stands under"),
+            [None, "", *(unit.code for _, unit in tree)],
+            format_func=lambda key: stay if key is None else names.get(key, top),
+            help=say("What is granted to a unit is granted to those under it too."),
+            key="people.unit.parent",
+        )
+        sent = st.form_submit_button(say("Add or change the unit"))
     if sent:
         accounts.check_unit(code, name)
-        work.store.keep(Unit(code=code.strip(), name=name.strip()))
+        work.store.keep(units.changed(code, name, parent=parent, known=known))
         frame.done(say("The unit was saved."))
         st.rerun()
 
