@@ -16,6 +16,7 @@ from workbench.ui import (
     page_image,
     places,
     required_note,
+    template_examples,
     threads,
     validity_note,
     way,
@@ -51,6 +52,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     frame.way_to(
         "engines.py", person=person, label=say("Compare the engines"), document=document.id
     )
+    template_examples.offer(work, person, document)
 frame.heading(notation.literal(dossier.name_of(work, document)))
 dossier.summary(work, document)
 dossier.reason(document)

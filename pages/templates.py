@@ -3,7 +3,14 @@
 import streamlit as st
 
 from workbench import ui
-from workbench.ui import frame, places, template_life, template_list, template_sheet
+from workbench.ui import (
+    frame,
+    places,
+    template_life,
+    template_list,
+    template_proof,
+    template_sheet,
+)
 from workbench.words import say
 
 work, person = ui.workspace(), ui.person()
@@ -13,6 +20,7 @@ places.must_read_papers(person)
 SECTIONS = {
     "sheet": (say("What it says"), template_sheet.of),
     "life": (say("Versions and decisions"), template_life.show),
+    "proof": (say("Proof"), template_proof.show),
 }
 
 chosen = st.query_params.get("template", "")

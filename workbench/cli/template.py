@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from workbench.cli import template_proof
 from workbench.errors import TemplateError
 from workbench.template import load as load_template
 from workbench.words import say
@@ -16,6 +17,7 @@ from workbench.workspace import load_settings, open_workspace
 app = typer.Typer(no_args_is_help=True, help="Templates: check, list, and what becomes of them.")
 
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
+app.command("test")(template_proof.test)
 
 
 @app.command("check")

@@ -68,6 +68,15 @@ def could_be_examples(work: Work, template: str, *, by: str, limit: int = 50) ->
     return [d for d in found if d.id not in known and may_see(work, d.id, by=by)][:limit]
 
 
+def scans_of(work: Work, template: str, *, by: str) -> list[Document]:
+    """The scans that drafts of a template are drawn over."""
+    keys = dict.fromkeys(
+        key for draft in governed.drafts(work.store, template, closed=True) for key in draft.scans
+    )
+    found = [work.store.document(key) for key in keys if may_see(work, key, by=by)]
+    return [document for document in found if document is not None]
+
+
 def example_of(work: Work, document: str) -> TemplateExample | None:
     """The example that a paper is for the template of its kind."""
     return next(iter(kept.of_document(work.store, document)), None)
