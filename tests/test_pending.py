@@ -21,7 +21,7 @@ from tests.smartca_server import Phone, Serving
 from workbench import flow, worker
 from workbench.bench.lots import PAPER, approved_papers, vouch
 from workbench.errors import NotAllowedError, StaleDocumentError, StorageError
-from workbench.flow import pending
+from workbench.flow import pending, stating
 from workbench.flow.entering import Entered, enter
 from workbench.model import Batch, Document, Origin, PendingSeal, SealState, Stage, now
 from workbench.signing import State, Trust, verify, verify_detached
@@ -359,6 +359,18 @@ def test_who_was_a_moment_later_does_not_say_that_a_kept_seal_failed(
     with site.work.store.change() as session:
         [kept] = session.exec(select(PendingSeal)).all()
     assert kept.state is SealState.SIGNED
+
+
+def test_a_paper_set_apart_while_the_phone_was_asked_is_not_told_as_sealed(site: Site) -> None:
+    (record,) = site.ordered()
+    site.ask()
+    stating.state(site.work, [record], {"secret": True}, by="duyet1")
+    site.phone.confirm()
+    assert site.look() == 0
+    assert site.document(record).stage is Stage.REJECTED
+    with site.work.store.change() as session:
+        [kept] = session.exec(select(PendingSeal)).all()
+    assert kept.state is SealState.WITHDRAWN
 
 
 def test_an_answer_that_is_no_signature_over_the_paper_is_not_kept(site: Site) -> None:

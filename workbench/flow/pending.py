@@ -192,7 +192,7 @@ def _finish(work: Work, seal: PendingSeal, signatures: Mapping[str, bytes], *, b
     document = store.document(seal.document)
     if document is None or document.stage is not Stage.APPROVED:
         # A process that was stopped between keeping the seal and noting it, or one beside us.
-        store.settle([seal], SealState.SIGNED, at=now())
+        store.settle([seal], _ended(document), at=now())
         return False
     try:
         if seal.document not in signatures:
@@ -204,7 +204,7 @@ def _finish(work: Work, seal: PendingSeal, signatures: Mapping[str, bytes], *, b
     except WorkbenchError as error:
         current = store.document(seal.document)
         if current is not None and current.stage is not Stage.APPROVED:
-            store.settle([seal], SealState.SIGNED, at=now())  # one beside us was quicker
+            store.settle([seal], _ended(current), at=now())  # one beside us was quicker
             return False
         log.warning("seal.not_kept", document=seal.document, why=error.message.text)
         if isinstance(error, StorageError) and not isinstance(error, MissingFileError):
@@ -213,6 +213,12 @@ def _finish(work: Work, seal: PendingSeal, signatures: Mapping[str, bytes], *, b
         return False
     store.settle([seal], SealState.SIGNED, at=now())
     return True
+
+
+def _ended(document: Document | None) -> SealState:
+    """How the seal of a paper ended that waits for it no more: kept, or the paper set apart."""
+    sealed = document is not None and document.stage in (Stage.SIGNED, Stage.EXPORTED)
+    return SealState.SIGNED if sealed else SealState.WITHDRAWN
 
 
 def _prepared(work: Work, seal: PendingSeal, document: Document) -> Unsealed:
