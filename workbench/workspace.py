@@ -25,7 +25,7 @@ from workbench.flow import granting
 from workbench.flow.enrolling import enrol
 from workbench.flow.in_use import InUse
 from workbench.flow.vouching import Judged
-from workbench.model import SignedApart, Unit, now
+from workbench.model import Person, SignedApart, Unit, now
 from workbench.objects import ObjectHoldings
 from workbench.repository.holdings import OcflHoldings
 from workbench.repository.ocfl import OcflRepository
@@ -310,6 +310,13 @@ class Workspace:
             at=told.at,
             lines=told.details,
         )
+
+    def trial_keys(self, person: Person) -> KeySource | None:
+        """A trial key in a person's own name; None where this site signs in earnest."""
+        if self.settings.sealing != "trial":
+            return None
+        folder = self.settings.keys_folder
+        return signing.trial_keys.ensure_personal(folder, person.name, person.shown_as).keys()
 
     def sign_apart(self, content: bytes, keys: KeySource) -> SignedApart:
         """Sign in the name of whoever holds these keys. Raises SigningError."""

@@ -8,29 +8,34 @@ from pathlib import Path
 
 import structlog
 
-from workbench import intake
+from workbench import intake, review
 from workbench.errors import (
+    NotAllowedError,
     PoorPageError,
     ReadingFailedError,
     Sentence,
     WorkbenchError,
 )
-from workbench.flow import granting, grouping, quarantine, recognise, stating
+from workbench.flow import granting, grouping, quarantine, recognise, rereading, stating
 from workbench.flow.claimed import Claimed, hold, still_mine, words_by_page
 from workbench.flow.people import sought
+from workbench.flow.refusals import refused
 from workbench.flow.work import Work
 from workbench.model import (
+    Correction,
     Document,
     FieldReading,
     Page,
     Proposal,
     Quality,
     Reading,
+    Right,
     Stage,
     Warp,
     now,
 )
 from workbench.seams import OcrEngine
+from workbench.template import Template
 
 log = structlog.get_logger()
 
@@ -198,8 +203,9 @@ def propose(work: Work, claimed: Claimed) -> None:
         for page in store.pages(document.id)
         if page.readable and page.warp and page.quality and page.number in words
     ]
+    templates = work.templates  # as they are now: another version may come into use meanwhile
     task = recognise.UnderstandTask(
-        tuple(pages), tuple(work.templates.values()), tuple(work.engines), work.calibration
+        tuple(pages), tuple(templates.values()), tuple(work.engines), work.calibration
     )
     ((_, seen),) = work.executor.run(recognise.understand, [task])
     if isinstance(seen, WorkbenchError):
@@ -216,8 +222,14 @@ def propose(work: Work, claimed: Claimed) -> None:
     if (refusal := granting.refusal_to_read(work, document, seen.template)) is not None:
         hold(work, claimed, refusal.message, refusal.remedy, classified=seen.classified)
         return
-    digest = work.templates[seen.template].digest
-    rows: list[Proposal | FieldReading] = []
+    digest = templates[seen.template].digest
+    work.templates_changed()
+    if work.templates.get(seen.template) is not templates[seen.template]:
+        _no_longer_in_use(work, claimed, templates[seen.template])
+        return
+    values = {field.name: field.value for field in seen.fields}
+    said = store.corrections(document.id)  # by people, where it is read again
+    rows: list[Proposal | FieldReading | Correction] = [*rereading.restated(said, values, document)]
     for field in seen.fields:
         rows.append(
             Proposal(
@@ -269,7 +281,24 @@ def propose(work: Work, claimed: Claimed) -> None:
             "calibration": task.calibration.digest if task.calibration else "",
             "votes": store.keep_votes({field.name: field.votes for field in seen.fields}),
         },
-        sought=sought(field.value for field in seen.fields),
+        sought=sought([*values.values(), *(act.after for act in review.standing(said).values())]),
     )
     grouping.apply_open(work, document.batch)
     stating.refresh(work, document.id, afresh=True)
+
+
+def _no_longer_in_use(work: Work, claimed: Claimed, template: Template) -> None:
+    """A version was retired while a paper was read with it: it is read anew, and that is told."""
+    error = NotAllowedError(
+        "Version {n} of the template {template} was retired while a document was read with it.",
+        n=template.version,
+        template=template.id,
+    )
+    refused(work, Right.USE, template.id, by=claimed.holder, error=error, digest=template.digest)
+    work.store.postpone(
+        claimed.document.id,
+        by=claimed.holder,
+        until=now(),
+        reason=error.message,
+        remedy=Sentence("It is read again by itself, with what is in use now."),
+    )

@@ -10,7 +10,7 @@ from workbench.signing.bundle import Trust
 from workbench.signing.csc import CscKeys
 from workbench.signing.detached import sign_detached, verify_detached
 from workbench.signing.keeper import SealKeeper
-from workbench.signing.keys import KeySource, Pkcs12Keys
+from workbench.signing.keys import HandedKeys, KeySource, Pkcs12Keys
 from workbench.signing.pades import PadesSigner
 from workbench.signing.remote import Service
 from workbench.signing.rules import Rules
@@ -21,6 +21,7 @@ from workbench.signing.verdict import SignatureVerdict, State, Verdict, verify
 
 __all__ = [
     "CscKeys",
+    "HandedKeys",
     "KeySource",
     "PadesSigner",
     "Pkcs11Keys",
@@ -59,8 +60,8 @@ def agency_signer(keys: KeySource, rules: Rules | None = None) -> PadesSigner:
 
 
 def trust(folder: Path, anchors: tuple[Path, ...] = (), bundle: Path | None = None) -> Trust:
-    """Trust in `anchors`, the unit's `bundle`, and the trial root of this workbench if it has one.
+    """Trust in `anchors`, the unit's `bundle`, and the trial roots of this workbench if any.
 
     Raises SettingsError by name for what cannot be read.
     """
-    return Trust.read(anchors, (trial_keys.Trial(folder / "trial").anchor,), bundle)
+    return Trust.read(anchors, trial_keys.anchors(folder), bundle)

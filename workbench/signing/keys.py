@@ -52,18 +52,32 @@ class Pkcs12Keys:
 
     def open(self) -> Key:
         try:
-            kept = pkcs12.load_pkcs12(self.path.read_bytes(), self.passphrase.encode())
+            content = self.path.read_bytes()
         except OSError as error:
             raise SigningError(
                 "The key file {file} cannot be read.",
                 "Check that it is there and that this account may read it.",
                 file=self.path.name,
             ) from error
+        return HandedKeys(content, self.passphrase, self.path.name).open()
+
+
+@dataclass(frozen=True)
+class HandedKeys:
+    """A PKCS#12 file that somebody handed over for one signature; it lies on no disk here."""
+
+    content: bytes = field(repr=False)
+    passphrase: str = field(repr=False)
+    name: str
+
+    def open(self) -> Key:
+        try:
+            kept = pkcs12.load_pkcs12(self.content, self.passphrase.encode())
         except ValueError as error:
             raise WrongPinError(
                 "The key file {file} does not open: its passphrase is wrong or it is damaged.",
                 "Check the passphrase. It is never tried twice by itself.",
-                file=self.path.name,
+                file=self.name,
             ) from error
         if (
             not isinstance(kept.key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey)
@@ -72,7 +86,7 @@ class Pkcs12Keys:
             raise SigningError(
                 "The key file {file} holds no key with its certificate.",
                 "Export the certificate together with its private key.",
-                file=self.path.name,
+                file=self.name,
             )
         others = tuple(other.certificate for other in kept.additional_certs)
         return _SoftwareKey(kept.key, kept.cert.certificate, between(others))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import shutil
@@ -23,6 +24,9 @@ from workbench.signing.keys import TRIAL, Pkcs12Keys
 log = structlog.get_logger()
 
 _YEARS = 10
+_WORKBENCH = f"{TRIAL} – Chữ ký số dùng thử"
+_PEOPLE = "trial-people"  # beside the trial's own folder
+_LONGEST_NAME = 64  # of a common name (X.520)
 _NOBODY = "Đơn vị thử nghiệm (không có thật)"
 
 
@@ -47,14 +51,30 @@ def ensure(folder: Path) -> Trial:
 
     Raises SigningError where the folder cannot be written.
     """
-    trial = Trial(folder / "trial")
+    return _ensure(folder, Trial(folder / "trial"), _WORKBENCH)
+
+
+def ensure_personal(folder: Path, account: str, shown_as: str) -> Trial:
+    """A trial key in the name of one account, with a root of its own. Raises SigningError."""
+    whose = hashlib.sha256(f"{account}\0{shown_as}".encode()).hexdigest()[:16]
+    common = f"{TRIAL} – {shown_as}"[:_LONGEST_NAME]
+    return _ensure(folder / _PEOPLE, Trial(folder / _PEOPLE / whose), common)
+
+
+def anchors(folder: Path) -> tuple[Path, ...]:
+    """Every trial root that was made here; that of the workbench first, there or not."""
+    people = sorted((folder / _PEOPLE).glob("[!.]*/root.pem"))  # a half-made one begins with a dot
+    return (Trial(folder / "trial").anchor, *people)
+
+
+def _ensure(folder: Path, trial: Trial, signer: str) -> Trial:
     if trial.anchor.exists():
         return trial
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         making = Path(tempfile.mkdtemp(prefix=".trial-", dir=folder))  # only we may read it
         try:
-            _make(making, now())
+            _make(making, signer, now())
             making.rename(trial.folder)
         except OSError:
             if not trial.anchor.exists():  # else somebody was faster, and theirs counts
@@ -70,9 +90,10 @@ def ensure(folder: Path) -> Trial:
     return trial
 
 
-def _make(folder: Path, at: datetime) -> None:
+def _make(folder: Path, common: str, at: datetime) -> None:
     root_key, signer_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    root_name = _name(f"{TRIAL} – CA gốc dùng thử")
+    which = "" if common == _WORKBENCH else f" {secrets.token_hex(4)}"  # roots go by their name
+    root_name = _name(f"{TRIAL} – CA gốc dùng thử{which}")
     root = (
         _certificate(root_name, root_name, root_key.public_key(), at)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -80,7 +101,7 @@ def _make(folder: Path, at: datetime) -> None:
         .sign(root_key, hashes.SHA256())
     )
     signer = (
-        _certificate(_name(f"{TRIAL} – Chữ ký số dùng thử"), root_name, signer_key.public_key(), at)
+        _certificate(_name(common), root_name, signer_key.public_key(), at)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(sign_certificates=False), critical=True)
         .add_extension(

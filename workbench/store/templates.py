@@ -14,6 +14,8 @@ from sqlmodel import Session, col, select
 
 from workbench.errors import Sentence, StaleDocumentError
 from workbench.model import (
+    Document,
+    Stage,
     TemplateAct,
     TemplateDraft,
     TemplateEvent,
@@ -109,6 +111,24 @@ def newest_proof(rows: Rows, digest: str) -> TemplateProof | None:
     )
     with _looking(rows) as session:
         return session.exec(query).first()
+
+
+def read_with_others(
+    rows: Rows, template: str, digest: str, stages: Sequence[Stage], *, limit: int
+) -> list[Document]:
+    """Documents of this kind at these stages that another text than this one read; oldest first."""
+    query = (
+        select(Document)
+        .where(
+            col(Document.kind) == template,
+            col(Document.stage).in_(stages),
+            col(Document.template_digest) != digest,
+        )
+        .order_by(col(Document.created_at), col(Document.number), col(Document.id))
+        .limit(limit)
+    )
+    with _looking(rows) as session:
+        return list(session.exec(query).all())
 
 
 def _looking(rows: Rows) -> Session:
