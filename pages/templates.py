@@ -3,9 +3,12 @@
 import streamlit as st
 
 from workbench import ui
+from workbench.flow import granting
+from workbench.model import Right
 from workbench.ui import (
     frame,
     places,
+    template_grants,
     template_life,
     template_list,
     template_proof,
@@ -21,6 +24,7 @@ SECTIONS = {
     "sheet": (say("What it says"), template_sheet.of),
     "life": (say("Versions and decisions"), template_life.show),
     "proof": (say("Proof"), template_proof.show),
+    "rights": (say("Rights"), template_grants.show),
 }
 
 chosen = st.query_params.get("template", "")
@@ -35,6 +39,7 @@ if chosen not in template_list.known(work):
 if st.button(say("All templates"), icon=":material/arrow_back:", key="templates.back"):
     st.query_params.clear()
     st.rerun()
+granting.must(work, Right.SEE, chosen, person)
 frame.heading(template_list.title_of(work, chosen))
 section = st.segmented_control(
     say("View"),

@@ -15,7 +15,7 @@ from workbench.flow import granting
 from workbench.flow.granting import Held, Why
 from workbench.grants import WORKBENCH, Answer, GrantState, local_day
 from workbench.model import Person, Right, Role, TemplateGrant, Unit, now
-from workbench.ui import badges, frame, notation
+from workbench.ui import badges, frame, notation, template_list
 from workbench.words import say
 from workbench.workspace import Workspace
 
@@ -117,7 +117,7 @@ def of_people(work: Workspace, person: Person) -> None:
         template = st.selectbox(
             say("Template"),
             known,
-            format_func=lambda key: granting.title(work, key),
+            format_func=lambda key: template_list.title_of(work, key),
             key="grants.template",
         )
         if template is not None:
@@ -368,10 +368,10 @@ def _what(work: Workspace, person: Person, text: str, names: _Names) -> None:
     found = [
         (template, rights)
         for template, rights in granting.what(work, person).items()
-        if _says(text, granting.title(work, template), template)
+        if _says(text, template_list.title_of(work, template), template)
     ]
     rows = [
-        {"template": granting.title(work, template)}
+        {"template": template_list.title_of(work, template)}
         | {right.value: names.by(answer) for right, answer in rights.items()}
         for template, rights in found
     ]

@@ -8,8 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from workbench.errors import TemplateError
+from workbench.flow import granting
 from workbench.flow.enrolling import OURSELVES
-from workbench.model import Person, TemplateDraft, TemplateStanding, TemplateState
+from workbench.model import Person, Right, TemplateDraft, TemplateStanding, TemplateState
 from workbench.store import templates as kept
 from workbench.template import Template, parse
 from workbench.ui import badges, dossier, frame, notation
@@ -27,7 +28,16 @@ DRAFT = badges.Look("Being drawn", "blue", "edit")
 
 def choose(work: Workspace, person: Person) -> None:
     """The templates; the one whose line is chosen opens."""
-    rows = _rows(work)
+    asked = granting.granted(work)
+    every = _rows(work)
+    rows = [row for row in every if asked.answer(Right.SEE, str(row["template"]), person).allowed]
+    if every and not rows:
+        st.info(
+            say("You may see none of the {n} templates; an administrator can give the right.",
+                n=len(every)),
+            icon=":material/lock:",
+        )  # fmt: skip
+        return
     if not rows:
         frame.nothing(
             say("There are no templates."),
