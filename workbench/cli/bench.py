@@ -10,6 +10,7 @@ from workbench.bench import (
     crops,
     forecast,
     lots,
+    registration,
     signing,
     station,
     tables,
@@ -22,6 +23,7 @@ app.command("analytics")(analytics.command)
 app.command("crops")(crops.command)
 app.command("batch-signing")(lots.command)
 app.command("forecast")(forecast.command)
+app.command("registration")(registration.command)
 app.command("station")(station.command)
 app.command("signing")(signing.command)
 app.command("tables")(tables.command)
