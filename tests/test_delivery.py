@@ -471,6 +471,24 @@ def test_a_worker_sends_what_is_due_and_carries_on_a_look_at_what_is_kept(
     assert (looked.ended_at is not None, looked.harmed) == (True, 0)
 
 
+def test_a_record_damaged_in_the_repository_does_not_keep_the_others_from_their_way(
+    site: Site, other: OtherRepository
+) -> None:
+    site.targets["kho"] = http_target(other.address, automatic=True)
+    damaged, whole = site.record(1), site.record(2)
+    [record] = site.repository.root.rglob(f"*{damaged}/v1/content/record.json")
+    record.write_bytes(b"{}")
+
+    assert delivery.lay_in_by_itself(site, by="worker") == 1  # type: ignore[arg-type]
+
+    assert site.state(whole).state is DeliveryState.WAITING
+    document = site.store.document(damaged)
+    assert document is not None
+    checked = delivery.check(site, document, site.targets["kho"])  # type: ignore[arg-type]
+    [why] = checked.findings
+    assert "not the one that was kept" in str(why.sentence)
+
+
 def test_who_may_not_deliver_is_told_so(site: Site, other: OtherRepository) -> None:
     key = site.record(1)
     with pytest.raises(NotAllowedError):

@@ -95,7 +95,10 @@ def check(work: Work, document: Document, to: Target) -> Checked:
     if work.store.withdrawn_among([document.id]):
         found = _error("withdrawn", Sentence("The record was withdrawn from the repository."))
         return Checked(document, None, (found,))  # its newest version holds no paper
-    files = dict(work.repository.content(receipt.object_id, receipt.version))
+    try:
+        files = dict(work.repository.content(receipt.object_id, receipt.version))
+    except DepositError as error:  # damaged there: one record, and no reason to stop others
+        return Checked(document, None, (_error("repository", error.message),))
     record = _record(files)
     findings = list(_against_rules(work, document, record, files, to))
     if to.kind == "http":
