@@ -23,6 +23,7 @@ from workbench.flow import custody
 from workbench.model import READERS, Person, Role
 from workbench.ui import reading_room, sessions, workspace
 from workbench.ui.door import PERSON, Door, SignIn, choose_language, index
+from workbench.ui.drawing import answer as drawing_board
 from workbench.ui.places import PAGES
 from workbench.ui.pointing import page_words, read_box
 from workbench.ui.sealed_page import sealed_page
@@ -129,6 +130,7 @@ app = st.App(
         Route("/snippets/{digest}/{place}", snippet),
         Route("/page-words/{document}/{page:int}", page_words),
         Route("/read-box", read_box, methods=["POST"]),
+        Route("/drawing-board/{draft}/{what}", drawing_board, methods=["POST"]),
         Route("/signed-files/{document}", signed_file),
         Route("/sealed-pages/{document}/{page:int}", sealed_page),
         # Each place's address, so that its page comes with the right language.

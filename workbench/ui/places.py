@@ -53,6 +53,8 @@ PLACES: tuple[Place, ...] = (
     Place("difficulties.py", "Log of difficulties", "Work", "contact_support", READERS),
     Place("engines.py", "Engines", "Looking into it", "compare", READERS),
     Place("expiring.py", "Expiring soon", "Looking into it", "event_upcoming", READERS),
+    Place("design.py", "Drawing board", "Looking into it", "draw", frozenset({Role.DESIGNER})),
+    Place("unknown_forms.py", "Unknown forms", "Looking into it", "help_center", READERS),
     Place("templates.py", "Templates", "Looking into it", "dashboard_customize", READERS),
     Place(
         "managers.py",

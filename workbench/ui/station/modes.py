@@ -37,7 +37,7 @@ from workbench.words import language, remedy, say
 
 log = structlog.get_logger(__name__)
 
-Mode = Literal["carpet", "text", "entry"]
+Mode = Literal["carpet", "text", "entry", "design"]
 _REMEMBERED = 5000  # answers kept for entries that are sent again: a carpet has hundreds of acts
 _FINAL = (StaleDocumentError, NotReadyError, NotAllowedError)
 _AIR = 0.12  # of a line's height, above and below what is cut out

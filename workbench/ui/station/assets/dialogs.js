@@ -73,7 +73,7 @@ function ask(place, speak, done, { title, why, reasons, go }) {
 
 const GROUPS = ["field", "document", "typing", "scan", "desk"];
 
-/** Show the map of keys, `lines` as the registry gives them; any key puts it away, `bind()` changes them. */
+/** Show the map of keys, `lines` as the registry gives them; any key puts it away, `bind()`, where it is given, changes them. */
 export function showMap(place, speak, lines, { done, bind }) {
   const groups = [...GROUPS, ...new Set(lines.map((line) => line.group).filter((group) => !GROUPS.includes(group)))];
   const close = () => dialog.close();
@@ -93,7 +93,7 @@ export function showMap(place, speak, lines, { done, bind }) {
     h(
       "div.answers",
       {},
-      h("button.ghost.bind", { type: "button", onclick: () => ((binds = true), close()) }, speak("bind")),
+      bind ? h("button.ghost.bind", { type: "button", onclick: () => ((binds = true), close()) }, speak("bind")) : null,
       h("button.main", { type: "button", onclick: close }, speak("close")),
     ),
   );

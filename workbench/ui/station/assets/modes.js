@@ -2,7 +2,7 @@
 // of one page. What is being done outlives its place on the page, which Streamlit may take down and
 // build anew at any time.
 
-const ROOMS = { carpet: ["carpet.js", "Carpet"], text: ["textmode.js", "TextMode"], entry: ["entry.js", "Entry", "entry.css"] };
+const ROOMS = { carpet: ["carpet.js", "Carpet"], text: ["textmode.js", "TextMode"], entry: ["entry.js", "Entry", "entry.css"], design: ["design.js", "Design", "design.css"] };
 
 const seats = new WeakMap(); // place (parentElement) -> seat
 const rooms = new Map(); // mode, place in the app and journal -> the promise of a room
