@@ -21,6 +21,7 @@ CHARACTERS: Final = (
 _WORDS: Final[dict[str, list[str]]] = json.loads(
     Path(__file__).with_name("vocabulary.json").read_text("utf-8")
 )
+_KNOWN: Final = frozenset(CHARACTERS)
 _TONES: Final = ("", "\u0300", "\u0301", "\u0309", "\u0303", "\u0323")
 
 
@@ -34,7 +35,8 @@ def line(dice: np.random.Generator, *, longest: int) -> str:
             break
     text = text[:longest].strip() or "Số"
     case = dice.random()
-    return text.upper() if case < 0.14 else text.capitalize() if case < 0.18 else text
+    turned = text.upper() if case < 0.14 else text.capitalize() if case < 0.18 else text
+    return turned if _KNOWN.issuperset(turned) else text
 
 
 def syllable(dice: np.random.Generator) -> str:
