@@ -255,7 +255,7 @@ def _draw(scan: _Scan, engine: OcrEngine, template: Template, room: Path) -> _Dr
 
 
 def _drawn_box(value: _Value, warp: Warp) -> Rectangle:
-    points = _through(np.linalg.inv(_matrix(warp)), value.corners)
+    points = _through(np.asarray(np.linalg.inv(_matrix(warp)), float), value.corners)
     width, height = warp.readable
     (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
     box = Box.clipped(left / width, top / height, right / width, bottom / height)
