@@ -8,8 +8,18 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from workbench.model import Document, Stage, TemplateEvent, TemplateExample, TemplateProof
+from workbench.model import (
+    Document,
+    Page,
+    Reading,
+    Stage,
+    TemplateEvent,
+    TemplateExample,
+    TemplateProof,
+)
 from workbench.store.rows import Rows
+
+_AT_ONCE = 500  # SQLite takes only so many values in one question
 
 
 def examples(rows: Rows, template: str | None = None) -> list[TemplateExample]:
@@ -104,6 +114,29 @@ def keep_proof(rows: Rows, proof: TemplateProof, event: TemplateEvent) -> None:
     with rows.change() as session:
         session.add(proof)
         session.add(event)
+
+
+def first_readings(rows: Rows, documents: Sequence[str]) -> dict[str, str]:
+    """Of each document the kept words (digest) of its first page: by Tesseract, else the most."""
+    found: dict[str, tuple[bool, int, str]] = {}
+    for start in range(0, len(documents), _AT_ONCE):
+        query = (
+            sa.select(
+                col(Page.document), col(Reading.engine), col(Reading.count), col(Reading.words)
+            )
+            .join(Reading, col(Reading.page) == col(Page.id))
+            .where(
+                col(Page.document).in_(documents[start : start + _AT_ONCE]),
+                col(Page.number) == 0,
+                col(Page.aside) == "",
+                col(Reading.words).is_not(None),
+            )
+        )
+        with Session(rows.engine.execution_options(reading=True)) as session:
+            for document, engine, count, words in session.execute(query).all():
+                this = engine == "tesseract" and count > 0, count, words
+                found[document] = max(this, found.get(document, this))
+    return {document: words for document, (_, _, words) in found.items()}
 
 
 def _looking(rows: Rows) -> Session:
