@@ -71,7 +71,8 @@ if document.stage is Stage.HELD:
                 st.rerun()
 
 sheet = flow.sheet(work, document.id)
-way.note(work, sheet, person)
+if way.note(work, sheet, person) is None:
+    way.offer_back(work, document, person)
 required_note.show(work, sheet, person)
 let_pass.show(work, sheet, person)
 left, right = st.columns([5, 4], gap="large")

@@ -8,6 +8,8 @@ from pathlib import Path as FilePath
 from shutil import copytree
 
 import pytest
+import sqlalchemy as sa
+from sqlmodel import col
 
 from tests.full_workbench import fill
 from workbench import flow, scope
@@ -19,7 +21,9 @@ from workbench.model import (
     Correction,
     Decision,
     Document,
+    Event,
     Origin,
+    Page,
     Review,
     Stage,
     Validity,
@@ -170,6 +174,43 @@ def test_what_was_not_valid_on_the_turn_is_not_approved_but_set_apart_and_taken_
     assert store.closed_by_rule(work.store) == []
     with pytest.raises(NotReadyError):
         stating.take_back(work, document.id, by="duyet1", reason="Lần nữa")
+
+
+@pytest.mark.parametrize("stage", [Stage.HELD, Stage.PROPOSED])
+def test_what_a_person_refused_is_taken_back_to_where_it_stood(
+    work: Workspace, stage: Stage
+) -> None:
+    document = at(work, stage)
+    work.store.add(
+        Event(document=document.id, batch=document.batch, unit=document.unit, by="worker",
+              before=Stage.READ, after=stage, reason=document.reason)
+    )  # fmt: skip
+    if stage is Stage.HELD:
+        gone = flow.refuse(work, document.id, by="soat1", reason="không thuộc diện số hóa")
+    else:
+        gone = flow.decide(work, document.id, Decision.RESCAN, by="soat1", reason="mờ")
+    assert gone.stage is Stage.REJECTED
+    with pytest.raises(NotAllowedError):
+        stating.take_back(work, document.id, by="mau1", reason="từ chối nhầm")
+
+    back = stating.take_back(work, document.id, by="duyet1", reason="từ chối nhầm")
+
+    assert (back.stage, back.held_at) == (document.stage, document.held_at)
+    if stage is Stage.HELD:
+        assert back.remedy == document.reason  # why it is held is told again
+        assert flow.release(work, document.id, by="soat1").stage is Stage.READ
+    told = [(e.before, e.after, e.by) for e in work.store.events(document.id)]
+    assert (stage, Stage.REJECTED, "soat1") in told
+    assert (Stage.REJECTED, stage, "duyet1") in told
+
+
+def test_a_paper_whose_pages_went_to_another_does_not_come_back_empty(work: Workspace) -> None:
+    document = at(work, Stage.PROPOSED)
+    flow.decide(work, document.id, Decision.RESCAN, by="soat1", reason="trùng")
+    with work.store.change() as session:
+        session.execute(sa.delete(Page).where(col(Page.document) == document.id))
+    with pytest.raises(NotReadyError, match="put to another paper"):
+        stating.take_back(work, document.id, by="duyet1", reason="từ chối nhầm")
 
 
 def test_a_person_overrules_with_a_reason_that_stays_and_can_let_the_rules_decide_again(

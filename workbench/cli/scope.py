@@ -173,7 +173,7 @@ def set_apart(documents: Documents, by: By) -> None:
 
 @scope.command("take-back")
 def take_back(documents: Documents, by: By, reason: Reason) -> None:
-    """Bring documents back that a rule has set apart, to where they stood."""
+    """Bring documents back that a rule has set apart or a person refused, to where they stood."""
     work = open_workspace(load_settings())
     for document in documents:
         stating.take_back(work, document, by=by, reason=reason)

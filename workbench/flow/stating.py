@@ -11,6 +11,7 @@ from workbench import scope
 from workbench.errors import NotReadyError, Sentence, StaleDocumentError
 from workbench.flow import scoping
 from workbench.flow.people import account, any_of, sheet, sought
+from workbench.flow.readmitting import readmit
 from workbench.flow.scoping import CLOSING, OVERRULED, Ruled
 from workbench.flow.work import Work
 from workbench.model import (
@@ -133,13 +134,18 @@ def set_apart(work: Work, document: str, *, by: str) -> Document:
 
 
 def take_back(work: Work, document: str, *, by: str, reason: str) -> Document:
-    """Bring a document back that a rule has set apart, to where it stood. Raises NotReadyError."""
+    """Bring a document back that a rule has set apart, or that a person refused, to where it stood.
+
+    Raises NotReadyError for one that is in the work.
+    """
     any_of(account(work, by), *_SAYERS)
     _with_reason(reason)
     found = _document(work, document)
     kept = next(reversed(store.judgements(work.store, document)), None)
-    if found.stage is not Stage.REJECTED or kept is None or not kept.closed:
-        raise NotReadyError("No rule has set this document apart.", "Open it from the list.")
+    if found.stage is not Stage.REJECTED:
+        raise NotReadyError("This document is in the work already.", "Open it from the list.")
+    if kept is None or not kept.closed:
+        return readmit(work, found, by=by, reason=reason)
     stood = Stage(kept.closed_at)
     # Who approved it did not approve what it is taken back for.
     to = Stage.REVIEWED if stood is Stage.APPROVED else stood

@@ -313,6 +313,13 @@ def take_back(work: Workspace, document: Document, person: Person) -> None:
             _done(say("Taken back to where it stood."))
 
 
+def offer_back(work: Workspace, document: Document, person: Person) -> None:
+    """The way back for a refused document whose form is not known; for others `note` offers it."""
+    if document.stage is Stage.REJECTED and {Role(role) for role in person.roles} & _SAYERS:
+        with ui.guarded():
+            take_back(work, document, person)
+
+
 def _done(text: str) -> None:
     frame.done(text)
     st.rerun()
