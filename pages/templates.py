@@ -33,6 +33,7 @@ if chosen not in template_list.known(work):
         say("Templates"),
         say("Each kind of form has its template. Every value keeps the digest of its template."),
     )
+    template_life.in_folder(work)
     template_list.choose(work, person)
     st.stop()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from workbench.flow import authorising, governing, proving_templates
 from workbench.model import TemplateDraft, TemplateProof, TemplateStanding, new_id
+from workbench.rehearsal import Report
 from workbench.store import templates as kept
 from workbench.template import parse
 from workbench.workspace import Workspace
@@ -27,13 +28,18 @@ def proven(work: Workspace, source: bytes, *, worse: bool = False) -> TemplatePr
     text = parse(source, "text")
     in_use = governing.in_use(work, text.id)
     given = proving_templates.examples(work, text.id)
+    report = Report(form=text.id, critical=frozenset(), unproven=(), papers=(), strangers=())
     proof = TemplateProof(
         id=new_id(),
         template=text.id,
         digest=text.digest,
         against=in_use.digest if in_use else "",
         worse=worse,
-        report={"examples": proving_templates._fingerprint(given)},
+        report={
+            **report.as_json(),
+            "examples": proving_templates._fingerprint(given),
+            "votes": {},
+        },
         by=AUTHOR,
     )
     work.store.add(proof)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from workbench import review
-from workbench.errors import NotReadyError, StaleDocumentError
+from workbench.errors import NotReadyError, StaleDocumentError, WorkbenchError
 from workbench.flow import custody, granting, items
 from workbench.flow.people import account, any_of
 from workbench.flow.work import Work
@@ -73,6 +73,20 @@ def read_again(work: Work, document_id: str, *, by: str) -> Document:
     moved = work.store.move(found, Stage.READ, by=by, at=now())
     log.info("document.read_again", document=document_id, version=newest.version)
     return moved
+
+
+def read_all_again(work: Work, template: str, *, by: str) -> tuple[int, tuple[WorkbenchError, ...]]:
+    """Have all that an older version read read again; how many, and what stood against the rest."""
+    done = 0
+    errors: list[WorkbenchError] = []
+    for document in outdated(work, template):
+        try:
+            read_again(work, document.id, by=by)
+        except (NotReadyError, StaleDocumentError) as error:
+            errors.append(error)
+        else:
+            done += 1
+    return done, tuple(errors)
 
 
 def outdated(work: Work, template: str, *, limit: int = 100_000) -> list[Document]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 import pandas as pd
 import streamlit as st
 
+from workbench import ui
 from workbench.errors import Sentence
-from workbench.model import Person, TemplateAct, TemplateStanding
+from workbench.flow.enrolling import lying
+from workbench.flow.vouching import vouch
+from workbench.model import Person, TemplateAct, TemplateStanding, TemplateState
 from workbench.store import templates as kept
-from workbench.ui import badges, notation
+from workbench.ui import badges, notation, template_decisions
 from workbench.ui.template_list import STATES, name_of
 from workbench.words import say
 from workbench.workspace import Workspace
@@ -32,7 +36,9 @@ ACTS: Mapping[TemplateAct, badges.Look] = {
 
 
 def show(work: Workspace, person: Person, template: str) -> None:
-    """Versions with who decided on them and why, then everything that was done or tried."""
+    """Drafts and versions with what may be done with them, then all that was done or tried."""
+    template_decisions.outdated(work, person, template)
+    template_decisions.drafts(work, person, template)
     st.subheader(say("Versions"), anchor=False)
     versions = kept.standings(work.store, template)
     if not versions:
@@ -40,8 +46,23 @@ def show(work: Workspace, person: Person, template: str) -> None:
     for version in versions:
         with st.container(border=True):
             _version(work, version)
-    st.subheader(say("What was done"), anchor=False)
+            with ui.guarded():
+                template_decisions.of_version(work, person, version)
+    st.subheader(say("What was done and refused"), anchor=False)
     _past(work, template)
+
+
+def in_folder(work: Workspace) -> None:
+    """What lies in the folder of templates and nobody ever authorised: it is not read with."""
+    told = [file for file in lying(work.store, work.settings.templates) if file.state is None]
+    if told:
+        lines = [
+            f"- {notation.literal(say(file.told))} "
+            + (notation.literal(say(file.remedy)) if file.remedy else "")
+            for file in told
+            if file.told is not None
+        ]
+        st.warning("\n".join(lines), icon=":material/folder_off:")
 
 
 def _version(work: Workspace, version: TemplateStanding) -> None:
@@ -49,34 +70,66 @@ def _version(work: Workspace, version: TemplateStanding) -> None:
         f"**{say('Version {n}', n=version.version)}** &nbsp; {badges.badge(STATES[version.state])}"
         f" &nbsp; :gray[{say('Digest (SHA-256)')}] `{notation.short(version.digest)}`"
     )
-    lines = []
+    lines = list(_told(work, version))
+    st.markdown("  \n".join(lines))
+    _signature(work, version)
+
+
+def _told(work: Workspace, version: TemplateStanding) -> Iterator[str]:
+    if version.authors:
+        names = ", ".join(name_of(work, name) for name in version.authors)
+        yield say("Drawn by {names}.", names=notation.literal(names))
     if version.submitted_by:
-        lines.append(
-            say(
-                "Submitted by {name} at {time}.",
-                name=notation.literal(name_of(work, version.submitted_by)),
-                time=notation.moment(version.submitted_at),
-            )
+        yield say(
+            "Submitted by {name} at {time}.",
+            **_who(work, version.submitted_by, version.submitted_at),
         )
-    if version.decided_by:
-        lines.append(
-            say(
-                "Decided by {name} at {time}.",
-                name=notation.literal(name_of(work, version.decided_by)),
-                time=notation.moment(version.decided_at),
-            )
+    if version.decided_by and version.state is TemplateState.RETURNED:
+        yield say(
+            "Handed back by {name} at {time}.", **_who(work, version.decided_by, version.decided_at)
+        )
+    elif version.decided_by:
+        yield say(
+            "Authorised by {name} at {time}.", **_who(work, version.decided_by, version.decided_at)
         )
     if version.reason:
-        lines.append(say("Reason: {reason}", reason=notation.literal(version.reason)))
+        yield say("Reason: {reason}", reason=notation.literal(version.reason))
     if version.retired_by:
-        lines.append(
-            say(
-                "Retired by {name} at {time}.",
-                name=notation.literal(name_of(work, version.retired_by)),
-                time=notation.moment(version.retired_at),
-            )
+        yield say(
+            "Retired by {name} at {time}.", **_who(work, version.retired_by, version.retired_at)
         )
-    st.markdown("  \n".join(lines))
+
+
+def _who(work: Workspace, account: str, at: datetime | None) -> dict[str, str]:
+    return {"name": notation.literal(name_of(work, account)), "time": notation.moment(at)}
+
+
+def _signature(work: Workspace, version: TemplateStanding) -> None:
+    """What vouches for a version that was decided: its signature, or that it came along."""
+    if version.state is TemplateState.SUBMITTED or version.state is TemplateState.RETURNED:
+        return
+    found = vouch(work.store, version, work.judge)
+    if found.flaw is not None:
+        st.error(
+            f"**{notation.literal(say(found.flaw))}** "
+            + say("Nothing is read with it. Restore the store from the backup."),
+            icon=":material/gpp_bad:",
+        )
+    elif found.signature is None:
+        st.markdown(
+            ":material/inventory_2: " + say("It came with the workbench; nobody signed it.")
+        )
+    else:
+        says = say(
+            "Signed by {name} at {time}; intact.",
+            name=notation.literal(found.signature.signer),
+            time=notation.moment(found.signature.at),
+        )
+        trial = (
+            f" :orange-badge[:material/science: {say('TRIAL')}]" if found.signature.trial else ""
+        )
+        lines = [notation.literal(say(line)) for line in found.signature.lines]
+        st.markdown(f":material/verified: {says}{trial}  \n:gray[{' '.join(lines)}]")
 
 
 def _past(work: Workspace, template: str) -> None:
