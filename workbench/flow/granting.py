@@ -135,22 +135,36 @@ def must(
     Raises:
         NotAllowedError: no grant allows it; its remedy says why. The refusal is recorded.
     """
+    error = refusal(work, right, template_id, person, unit=unit, on=on)
+    if error is None:
+        return
+    about = {"tried": right.value, "unit": unit, "because": error.remedy.as_json()}
+    if document:
+        about["document"] = document
+    _refused(work, template_id, error, by=person.name if person else WORKBENCH, about=about)
+    raise error
+
+
+def refusal(
+    work: Work,
+    right: Right,
+    template_id: str,
+    person: Person | None,
+    *,
+    unit: str = "",
+    on: date | None = None,
+) -> NotAllowedError | None:
+    """What `must` would refuse with, for a screen that warns before anybody tries; else None."""
     found = granted(work, template_id, on=on).answer(right, template_id, person, unit=unit)
     if found.because is None:
-        return
-    said = _MAY_NOT[right]
-    error = NotAllowedError(
-        said.text,
+        return None
+    return NotAllowedError(
+        _MAY_NOT[right].text,
         found.because.text,
         **found.because.values,
         template=title(work, template_id),
         unit=unit or (person.unit if person else None) or "—",
     )
-    about = {"tried": right.value, "unit": unit, "because": found.because.as_json()}
-    if document:
-        about["document"] = document
-    _refused(work, template_id, error, by=person.name if person else WORKBENCH, about=about)
-    raise error
 
 
 def refusal_to_read(work: Work, document: Document, template_id: str) -> NotAllowedError | None:

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from workbench import ui
+from workbench.flow import granting
 from workbench.flow.entering import SECOND
 from workbench.flow.keying import Twice
-from workbench.model import Document, Person, now
+from workbench.model import Document, Person, Right, now
 from workbench.scope import Copy
 from workbench.ui import batches, frame, way
 from workbench.ui.entry import EntryRoom, sitting
@@ -98,6 +100,10 @@ def _sheaf(work: Workspace, person: Person) -> Sheaf | None:
         st.info(say("Choose the unit to begin."), icon=":material/arrow_upward:")
         return None
     st.query_params.update({"kind": chosen_kind, "unit": chosen_unit.code})
+    refusal = granting.refusal(work, Right.USE, chosen_kind, person, unit=chosen_unit.code)
+    if refusal is not None:
+        ui.tell(refusal)
+        return None
     return Sheaf(
         chosen_kind, chosen_unit.code, batch.strip(), held.value, Twice(work.settings.typed_twice)
     )

@@ -11,14 +11,14 @@ from typing import Any, cast
 import pandas as pd
 import streamlit as st
 
-from workbench import exchange
+from workbench import exchange, ui
 from workbench.exchange import entryfiles, entrysheets
-from workbench.flow import converting, importing
+from workbench.flow import converting, granting, importing
 from workbench.flow.importing import Plan
 from workbench.ledger import COERCIONS, Book, Choices, Profile, Sample, Sheet
 from workbench.ledger.profile import label
 from workbench.legacy import Encoding
-from workbench.model import Origin, Person
+from workbench.model import Origin, Person, Right
 from workbench.template import Template
 from workbench.ui import batches, frame
 from workbench.ui.notation import number
@@ -370,6 +370,10 @@ def _take(work: Workspace, plan: Plan, sheet: Sheet | None, *, by: Person) -> No
             else say("No row of this file can be taken in as it is."),
             icon=":material/info:",
         )
+        return
+    refusal = granting.refusal(work, Right.USE, plan.profile.kind, by, unit=plan.unit)
+    if refusal is not None:
+        ui.tell(refusal)
         return
     papers = number(len(plan.fresh))
     if plan.checked.faults:

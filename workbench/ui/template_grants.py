@@ -78,10 +78,7 @@ class _Names:
         if not answer.allowed:
             return "—"
         lasting = max(answer.grants, key=lambda grant: grant.until or date.max)
-        end = ""
-        if lasting.until:
-            end = " " + say("(until {day})", day=f"{lasting.until:%d/%m/%Y}")
-        return f"✓ {self.whom(lasting, short=True)}{end}"
+        return f"✓ {self.whom(lasting, short=True)}"
 
 
 def show(work: Workspace, person: Person, template: str) -> None:
@@ -414,10 +411,11 @@ def _reasons(rights: Mapping[Right, Answer], names: _Names) -> None:
         for right, answer in rights.items():
             words = [
                 say(
-                    "By the grant to {whom}, given by {name} on {day}",
+                    "By the grant to {whom}, given by {name}: {since} – {until}",
                     whom=names.whom(grant),
                     name=names.person(grant.by),
-                    day=f"{grant.since:%d/%m/%Y}",
+                    since=f"{grant.since:%d/%m/%Y}",
+                    until=f"{grant.until:%d/%m/%Y}" if grant.until else "…",
                 )
                 for grant in answer.grants
             ]
