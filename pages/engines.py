@@ -4,7 +4,7 @@ import streamlit as st
 
 from workbench import ui
 from workbench.flow import custody
-from workbench.ui import frame, lab_sheet, places, readings, side_by_side
+from workbench.ui import frame, lab_sheet, network_sheet, places, readings, side_by_side
 from workbench.words import say
 
 work, person = ui.workspace(), ui.person()
@@ -17,6 +17,8 @@ asked = work.store.document(st.query_params.get("document", ""))
 if asked is not None:
     custody.must_see(work, asked.id, by=person.name)
 views = {"lab": say("How good they are"), "page": say("One page, line by line")}
+if network_sheet.MANAGES & set(person.roles):
+    views["learning"] = say("Learning from corrections")
 view = st.segmented_control(
     say("View"),
     list(views),
@@ -26,8 +28,12 @@ view = st.segmented_control(
     label_visibility="collapsed",
     key="engines.view",
 )
-states = side_by_side.states(work.settings.weights)
+states = side_by_side.states(work.settings.weights, work.learned_network)
 
+if view == "learning":
+    reads = next((s.identity.weights for s in states if s.name == "easyocr" and s.identity), "")
+    network_sheet.show(work, person, reads=reads)
+    st.stop()
 if view == "lab":
     with st.expander(say("Who can run here"), icon=":material/memory:"):
         readings.show_states(states)

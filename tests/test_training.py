@@ -183,7 +183,9 @@ def test_a_short_training_makes_fewer_errors(
 ) -> None:
     monkeypatch.setattr(course, "EXAM", 60)
     monkeypatch.setattr(course, "_CLASSES", ((9, 10),) * 3)  # short lines: a minute is enough
-    began = course.examine(network.begun(english).state_dict(), fonts, step=0, loss=0.0)
+    began = course.examine(
+        network.begun(english).state_dict(), list(course.exam_lines(fonts)), step=0, loss=0.0
+    )
     done = course.train(
         tmp_path, fonts, english, plan=_plan(50, examine_every=50), seconds=600
     )  # fmt: skip

@@ -22,6 +22,7 @@ from workbench.model import (
     Sealing,
     Signed,
     SignedApart,
+    Taught,
     Unsealed,
     Word,
 )
@@ -173,6 +174,33 @@ class Executor(Protocol):
 
     def stop(self) -> None:
         """Begin no new task; `run` raises StoppedError where some are left."""
+        ...
+
+
+class Teacher(Protocol):
+    """Teaches a recognition network in a folder of its own, a while at a time.
+
+    The folder holds the copybooks `learn`, `choose` and `judge`. A kill costs no more than the
+    while; what comes out is the same.
+    """
+
+    def begin(self, folder: Path, learned: Path | None) -> str:
+        """Lay down what it goes on from (`learned`, or what came along); how readings name that.
+
+        Raises NotReadyError where nothing can be taught here.
+        """
+        ...
+
+    def go_on(self, folder: Path, *, seconds: float) -> Taught:
+        """Teach for about so long, in another process. Raises WorkbenchError."""
+        ...
+
+    def finish(self, folder: Path, name: str) -> Mapping[str, Any]:
+        """Make the best network readable under this name and set it beside the one before.
+
+        The report says `network`, `digest` (SHA-256) and by kind how often each was right on what
+        was held back.
+        """
         ...
 
 

@@ -18,9 +18,9 @@ import structlog
 
 from workbench import flow
 from workbench.errors import places
-from workbench.flow import delivery, fixity, pending
+from workbench.flow import cards, delivery, fixity, pending, teaching
 from workbench.model import Stage, Worker, now
-from workbench.store import Store, audits
+from workbench.store import Store, audits, networks
 from workbench.workspace import Workspace
 
 IDLE_SECONDS = 1.0
@@ -28,6 +28,7 @@ FOLLOW_CALM_SECONDS = 30.0  # between two looks of the event lake, while nothing
 FOLLOW_BUSY_SECONDS = 300.0
 PROVE_SECONDS = 600.0  # between two looks whether seals are due for new proof, while nothing waits
 HOUSE_SECONDS = 5.0  # between two looks into the outbox
+CARDS_SECONDS = 60.0  # between two looks whether records in the repository lack their cards
 HOUSE_PATIENCE_SECONDS = 60.0  # after something went wrong there
 PHONE_SECONDS = 3.0  # between two questions whether a seal was confirmed on the phone
 
@@ -59,10 +60,12 @@ def run(work: Workspace, *, until_empty: bool = False) -> int:
         prover = (work, f"{me.id}/proof", stop, steps)
         threading.Thread(target=_prove, args=prover, daemon=True).start()
     keeper = threading.Thread(target=_keep_house, args=(work, f"{me.id}/house", stop), daemon=True)
+    teacher = threading.Thread(target=_teach, args=(work, f"{me.id}/teach", stop), daemon=True)
     parent = os.getppid()
     try:
         follower.start()
         keeper.start()
+        teacher.start()
         for thread in threads:
             thread.start()
         while any(thread.is_alive() for thread in threads) and not stop.wait(IDLE_SECONDS):
@@ -82,6 +85,8 @@ def run(work: Workspace, *, until_empty: bool = False) -> int:
         for slot in range(work.settings.readers):
             work.store.free(f"{me.id}/{slot}")
         work.store.free(f"{me.id}/phone")
+        networks.free(work.store, f"{me.id}/")
+        work.teacher.close()
         work.store.forget(me)
         log.info("worker.stopped", worker=me.id, steps=steps.total)
     return steps.total
@@ -96,6 +101,7 @@ def sweep(store: Store) -> int:
     ]
     for worker in dead:
         store.free_all(f"{worker.id}/")
+        networks.free(store, f"{worker.id}/")
         store.forget(worker)
         log.warning("worker.swept", worker=worker.id)
     return len(dead)
@@ -175,7 +181,9 @@ def _follow(work: Workspace, stop: threading.Event, steps: _Count) -> None:
 
 
 def _keep_house(work: Workspace, holder: str, stop: threading.Event) -> None:
-    """Send what is due to other repositories, and carry on a look at what is kept."""
+    """Send what is due to other repositories, carry on a look at what is kept, and make the cards
+    of records that a kill left without one."""
+    last = time.monotonic()
     while not stop.wait(HOUSE_SECONDS):
         try:
             if work.targets:
@@ -185,10 +193,26 @@ def _keep_house(work: Workspace, holder: str, stop: threading.Event) -> None:
             if audit := audits.take_up(work.store, at=now()):
                 pace = fixity.Pace(int(work.settings.audit_megabytes * (1 << 20)))
                 fixity.go_on(work, audit, pace=pace, stop=stop.is_set)
+            if time.monotonic() - last >= CARDS_SECONDS:
+                last = time.monotonic()
+                cards.catalogue_new(work)
         except Exception as error:
             # Papers are read and sealed whether or not another house answers.
             kind = type(error).__name__
             log.error("worker.house", worker=holder, error=kind, where=places(error))
+            stop.wait(HOUSE_PATIENCE_SECONDS)
+
+
+def _teach(work: Workspace, holder: str, stop: threading.Event) -> None:
+    """Teach a network that somebody ordered, a while at a time, beside the reading."""
+    while not stop.wait(HOUSE_SECONDS):
+        try:
+            if training := networks.take_up(work.store, holder=holder, at=now()):
+                teaching.carry_on(work, training, holder=holder, stop=stop.is_set)
+        except Exception as error:
+            # Papers are read whether or not a network learns.
+            kind = type(error).__name__
+            log.error("worker.teaching", worker=holder, error=kind, where=places(error))
             stop.wait(HOUSE_PATIENCE_SECONDS)
 
 

@@ -21,7 +21,7 @@ from workbench.errors import SettingsError, SigningError, StorageError
 from workbench.exchange import targets
 from workbench.exchange.targets import Target
 from workbench.executors import Inline, Processes
-from workbench.flow import granting
+from workbench.flow import granting, teaching
 from workbench.flow.enrolling import enrol
 from workbench.flow.in_use import InUse
 from workbench.flow.vouching import Judged
@@ -43,6 +43,8 @@ from workbench.signing import (
 )
 from workbench.store import Store, Unreachable
 from workbench.template import Template, load_all
+from workbench.training import apart
+from workbench.training.apart import Apart
 
 _CALIBRATIONS = "calibrations"  # beside the store
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,6 +68,7 @@ class Settings(BaseSettings):
     templates: Path = ROOT / "ocr_templates"
     keys: Path = Path(os.environ.get("XDG_CONFIG_HOME", "~/.config")) / "workbench"
     weights: Path | None = None  # a folder with EasyOCR weights that the site supplies
+    fonts: tuple[Path, ...] = ()  # folders of fonts to teach with; empty: the system's
     engines: tuple[str, ...] = ()  # empty: all that can run
     readers: int = Field(default_factory=lambda: max(1, min(4, os.cpu_count() or 1)), ge=1, le=64)
     page_seconds: float = Field(default=300, gt=0)  # a task that takes longer is stopped
@@ -171,13 +174,29 @@ def keep_calibration(settings: Settings, learned: Calibration) -> Path:
     return path
 
 
-def _engines(settings: Settings) -> tuple[OcrEngine, ...]:
-    chosen = settings.engines
+def _engines(settings: Settings, learned: Path | None = None) -> tuple[OcrEngine, ...]:
+    return _engines_with(settings.engines, settings.weights, learned)
+
+
+@lru_cache(maxsize=4)
+def _engines_with(
+    chosen: tuple[str, ...], weights: Path | None, learned: Path | None
+) -> tuple[OcrEngine, ...]:
     return tuple(
         engine
-        for engine in engines.discover(settings.weights)
+        for engine in engines.discover(weights, learned)
         if (not chosen or engine.name in chosen) and engines.status(engine).available
     )
+
+
+class _EnginesNow:
+    """The engines as they are now: another network may come into use at any moment.
+
+    Like a cached property it gives way to what is laid into the instance itself.
+    """
+
+    def __get__(self, work: Workspace, owner: type | None = None) -> Sequence[OcrEngine]:
+        return _engines(work.settings, work.learned_network)
 
 
 def _templates(settings: Settings) -> Mapping[str, Template]:
@@ -196,6 +215,8 @@ class Workspace:
     executor: Executor
     pin: str | None = field(default=None, repr=False)  # of the agency's key, for one batch
     otp: Callable[[], str] | None = field(default=None, repr=False)  # asks for a one-time password
+
+    engines = _EnginesNow()
 
     @property
     def agency(self) -> str:
@@ -227,8 +248,22 @@ class Workspace:
         self._in_use.look_again()
 
     @cached_property
-    def engines(self) -> Sequence[OcrEngine]:
-        return _engines(self.settings)
+    def _learned(self) -> teaching.Learned:
+        return teaching.Learned(self)
+
+    @property
+    def learned_network(self) -> Path | None:
+        """The network that was accepted here, as the store says within 1 s."""
+        return self._learned.now()
+
+    @property
+    def networks_folder(self) -> Path:
+        return self.settings.data / "networks"
+
+    @cached_property
+    def teacher(self) -> Apart:
+        """Teaches in a process of its own, begun when something is taught."""
+        return Apart(self.settings.fonts or apart.FONTS)
 
     @property
     def calibration(self) -> Calibration:

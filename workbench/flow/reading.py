@@ -204,8 +204,10 @@ def propose(work: Work, claimed: Claimed) -> None:
         if page.readable and page.warp and page.quality and page.number in words
     ]
     templates = work.templates  # as they are now: another version may come into use meanwhile
+    engines = tuple(work.engines)  # and another network
+    weights = {who.name: who.weights for who in (engine.identity() for engine in engines)}
     task = recognise.UnderstandTask(
-        tuple(pages), tuple(templates.values()), tuple(work.engines), work.calibration
+        tuple(pages), tuple(templates.values()), engines, work.calibration
     )
     ((_, seen),) = work.executor.run(recognise.understand, [task])
     if isinstance(seen, WorkbenchError):
@@ -262,6 +264,7 @@ def propose(work: Work, claimed: Claimed) -> None:
                 cpu_seconds=sum(
                     r.cpu_seconds for r in field.readings if r.engine == reading.engine
                 ),
+                weights=weights.get(reading.engine, ""),
             )
             for reading in field.readings
             if reading.how == "strip"

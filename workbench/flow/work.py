@@ -18,6 +18,7 @@ from workbench.seams import (
     OcrEngine,
     Repository,
     Signer,
+    Teacher,
 )
 from workbench.store import Store
 from workbench.template import Template
@@ -30,6 +31,21 @@ class Work(Protocol):
     def store(self) -> Store: ...
     @property
     def engines(self) -> Sequence[OcrEngine]: ...
+    @property
+    def teacher(self) -> Teacher:
+        """Teaches networks from what people confirmed."""
+        ...
+
+    @property
+    def networks_folder(self) -> Path:
+        """Where trainings and their networks lie, a folder each."""
+        ...
+
+    @property
+    def learned_network(self) -> Path | None:
+        """The network that was accepted here, proved by its digest; None where none was."""
+        ...
+
     @property
     def calibration(self) -> Calibration: ...
     @property

@@ -19,6 +19,13 @@ from workbench.model.deliveries import Delivery, DeliveryState
 from workbench.model.entries import Entry, Keying, Sample
 from workbench.model.holders import Holder, HolderDecision, Likely, Likeness
 from workbench.model.imports import MappingProfile, TableImport
+from workbench.model.networks import (
+    NetworkForgotten,
+    NetworkLesson,
+    NetworkTraining,
+    Taught,
+    TrainingState,
+)
 from workbench.model.overrides import Override
 from workbench.model.pending import OPEN_STATES, PendingSeal, SealState, SignedFile
 from workbench.model.rows import (
@@ -156,6 +163,9 @@ __all__ = [
     "Likely",
     "Likeness",
     "MappingProfile",
+    "NetworkForgotten",
+    "NetworkLesson",
+    "NetworkTraining",
     "Origin",
     "Override",
     "Package",
@@ -204,6 +214,7 @@ __all__ = [
     "StatedTerm",
     "SurveyLine",
     "TableImport",
+    "Taught",
     "TemplateAct",
     "TemplateDraft",
     "TemplateEvent",
@@ -216,6 +227,7 @@ __all__ = [
     "TermStatement",
     "TextCorrection",
     "Trace",
+    "TrainingState",
     "Unit",
     "Unsealed",
     "Validity",

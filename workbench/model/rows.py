@@ -226,6 +226,7 @@ class FieldReading(SQLModel, table=True):
     page: int | None = None
     box: list[float] | None = Field(default=None, sa_type=_JSON)  # on the page as scanned
     cpu_seconds: float = 0.0
+    weights: str = ""  # what it read with, as its `Identity` names it
 
 
 class Proposal(SQLModel, table=True):

@@ -80,12 +80,16 @@ def train(
     seconds: float,
     threads: int = 1,
     confirmed: Sequence[Line] = (),
+    asked: Sequence[Line] = (),
     tell: Callable[[Course], None] = lambda course: None,
+    is_left: Callable[[], bool] = lambda: False,
 ) -> Course:
     """Train in `folder` for at most so many seconds; begun before, it goes on where it stood.
 
     `start`: the weights to begin from, English or of this kind. `confirmed`: crops with values that
-    people vouch for; a quarter of the lessons is theirs. A GPU is used where there is one.
+    people vouch for; a quarter of the lessons is theirs. `asked`: more of them, for the exams
+    alone. A GPU is used where there is one. `is_left`: nobody waits for it any more; it ends at
+    once and keeps nothing, since another may have gone on already.
     """
     import torch
 
@@ -107,6 +111,8 @@ def train(
     began, so_far = time.monotonic(), course.seconds
     losses: list[float] = []
     while not course.is_over and time.monotonic() - began < seconds:
+        if is_left():
+            return course
         model.train()
         lesson = lesson_of(plan.seed, course.step, fonts, confirmed)
         for group in adam.param_groups:
@@ -136,7 +142,8 @@ def train(
                     slow[name].copy_(value)
         course = replace(course, step=course.step + 1, seconds=so_far + time.monotonic() - began)
         if course.step % plan.examine_every == 0 or course.step == plan.steps:
-            exam = examine(slow, fonts, step=course.step, loss=sum(losses) / len(losses))
+            questions = [*exam_lines(fonts), *asked]
+            exam = examine(slow, questions, step=course.step, loss=sum(losses) / len(losses))
             losses = []
             course = replace(course, exams=(*course.exams, exam))
             if course.best == exam:
@@ -145,9 +152,6 @@ def train(
             log.info("training.exam", **exam.as_json(), seconds=round(course.seconds))
             tell(course)
     _keep(kept, model, adam, slow, course)
-    best = folder / "best" / f"{network.NAME}.pth"
-    if best.is_file():
-        network.export_alone(network.kept(best), best.with_suffix(".onnx"))
     return course
 
 
@@ -175,6 +179,16 @@ def stands(folder: Path) -> Course | None:
     return _course(json.loads(torch.load(kept, map_location="cpu", weights_only=True)["course"]))
 
 
+def weights(folder: Path) -> dict[str, Any]:
+    """What the training in this folder has come to, the average over its last steps."""
+    import torch
+
+    state: dict[str, Any] = torch.load(
+        folder / "checkpoint.pt", map_location="cpu", weights_only=True
+    )["slow"]
+    return state
+
+
 def lesson_of(seed: int, step: int, fonts: Fonts, confirmed: Sequence[Line]) -> list[Line]:
     """The lines of one step: always the same."""
     longest, count = _CLASSES[(step * 7 + step // 3) % len(_CLASSES)]
@@ -194,10 +208,9 @@ def exam_lines(fonts: Fonts) -> Iterator[Line]:
         yield lines.make((_EXAM_SEED, place), fonts, longest=_CLASSES[place % len(_CLASSES)][0])
 
 
-def examine(state: Any, fonts: Fonts, *, step: int, loss: float) -> Exam:
-    """How the weights do on the lines of the exam."""
+def examine(state: Any, questions: Sequence[Line], *, step: int, loss: float) -> Exam:
+    """How the weights do on these lines."""
     errors = length = right = total = 0
-    questions = list(exam_lines(fonts))
     for said, line in zip(answers(state, [q.image for q in questions]), questions, strict=True):
         errors += Levenshtein.distance(said, line.text)
         length += len(line.text)
@@ -232,7 +245,7 @@ def _keep(place: Path, model: Any, adam: Any, slow: Any, course: Course) -> None
     """The whole state, or the one before: a kill in between leaves a file that nobody reads."""
     import torch
 
-    part = place.with_suffix(".part")
+    part = place.with_suffix(f".{os.getpid()}.part")
     torch.save(
         {
             "model": model.state_dict(), "adam": adam.state_dict(), "slow": slow,

@@ -166,7 +166,7 @@ def export_alone(state: Mapping[str, Any], into: Path) -> None:
 
     model = of(state)
 
-    class Plain(torch.nn.Module):  # type: ignore[misc]  # torch ships no types here
+    class Plain(torch.nn.Module):
         """The same without its pooling to a size that is known only when it runs."""
 
         def __init__(self) -> None:

@@ -34,7 +34,7 @@ _CUTS: Mapping[str, str] = {
     "level:office": "Office scans",
     "level:bad": "Bad scans",
 }
-_KINDS: Mapping[str, str] = {
+KINDS: Mapping[str, str] = {
     "text": "Text",
     "name": "Names",
     "address": "Addresses",
@@ -176,7 +176,7 @@ def _nothing(wanted: Wanted, *, person: Person) -> None:
 def cut_word(work: Workspace, cut: str) -> str:
     """What people call a group of fields."""
     if cut.startswith("kind:"):
-        return say(_KINDS.get(cut[5:], cut[5:]))
+        return say(KINDS.get(cut[5:], cut[5:]))
     if cut.startswith("form:"):
         return dossier.kind_of(work, cut[5:])
     return say(_CUTS.get(cut, cut.removeprefix("level:")))

@@ -129,6 +129,6 @@ def _compared(
 
 
 @cache
-def states(weights: Path | None) -> tuple[engines.EngineStatus, ...]:
+def states(weights: Path | None, learned: Path | None = None) -> tuple[engines.EngineStatus, ...]:
     """Which engines can run here and why the others cannot; asked once, as some start a program."""
-    return tuple(engines.status(engine) for engine in engines.discover(weights))
+    return tuple(engines.status(engine) for engine in engines.discover(weights, learned))
