@@ -79,7 +79,7 @@ class Sight:
     """One scan seen with the template: where the form lies, and what stands in its fields."""
 
     stands: bool  # the form is placed; boxes mean something
-    says: Sentence | None  # what a person should know of that
+    says: Sentence  # what a person should know of that
     pages: tuple[Matrix | None, ...]  # mm of the form to pixels of the page; None: not placed
     anchors: tuple[tuple[tuple[int, Box], ...], ...]  # for each anchor where it was found
     fields: Mapping[str, Seen]
@@ -390,7 +390,7 @@ def _anchor_box(by_engine: Mapping[str, Placement], anchor: str) -> Box | None:
 
 def _says(
     found: int, matrices: Sequence[Matrix | None], template: Template
-) -> tuple[bool, Sentence | None]:
+) -> tuple[bool, Sentence]:
     """Whether the form lies on this scan, and what a person should know of that."""
     n = len(template.prints)
     if not n:
@@ -408,4 +408,6 @@ def _says(
         return False, Sentence(
             "The form is hardly found here: {found} of {n} anchors. It may be another form.", told
         )
-    return True, Sentence("{found} of {n} anchors found.", told) if found < n else None
+    if found < n:
+        return True, Sentence("{found} of {n} anchors found.", told)
+    return True, Sentence("All {n} anchors found.", told)

@@ -145,7 +145,7 @@ def sight(seen: Sight) -> dict[str, Any]:
     """One scan as the template sees it, for the browser."""
     return {
         "stands": seen.stands,
-        "says": say(seen.says) if seen.says else "",
+        "says": say(seen.says),
         "pages": [{"matrix": list(matrix) if matrix else None} for matrix in seen.pages],
         "anchors": [[_place(*one) for one in places] for places in seen.anchors],
         "fields": {

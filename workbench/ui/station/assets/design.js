@@ -58,6 +58,7 @@ export class Design extends Room {
   lay(body) {
     if (this.history && this.body?.draft === body.draft) {
       this.body = { ...this.body, ...body };
+      if (this.discarding) return this.take(body);
       if (body.revision === this.revision) return this.draw();
       return this.overtaken(body);
     }
@@ -93,7 +94,7 @@ export class Design extends Room {
     const open = this.outbox.entries.some(({ what }) => what === "save");
     if (this.waiting && !open) {
       this.waiting = null;
-      if (!this.conflict && saved?.draft === this.body.draft) {
+      if (!this.conflict && !this.blocked && saved?.draft === this.body.draft) {
         this.revision = saved.revision;
         if (this.dirty) this.keepHere();
         else this.outbox.keepDraft(null);
@@ -104,8 +105,15 @@ export class Design extends Room {
   }
 
   refuse(refused) {
-    this.refusal = refused[0].sentence;
-    if (!this.conflict) this.complain([this.refusal]);
+    if (this.conflict) return;
+    this.blocked = true;
+    this.complain([refused[0].sentence], h("button.ghost", { type: "button", onclick: () => this.discard() }, this.tell("take_kept")));
+  }
+
+  /** Show what the server keeps instead of what it refused. */
+  discard() {
+    this.discarding = true;
+    this.outbox.add({ what: "again" });
   }
 
   /** A colleague was quicker: both stay, and the person says which one goes on. */
@@ -138,8 +146,8 @@ export class Design extends Room {
   }
 
   settle(body) {
-    this.conflict = null;
-    this.waiting = null;
+    this.conflict = this.waiting = null;
+    this.blocked = this.discarding = false;
     this.revision = body.revision;
     this.alert.hidden = true;
   }
@@ -166,6 +174,7 @@ export class Design extends Room {
 
   changed({ quietly = false } = {}) {
     this.dirty = true;
+    this.blocked = false; // what is drawn now may be kept
     this.read = {};
     this.keepHere();
     this.saveSoon();
@@ -216,6 +225,7 @@ export class Design extends Room {
   write(text) {
     this.text = text;
     this.textual = this.dirty = true;
+    this.blocked = false;
     this.keepHere();
     this.saveSoon();
     clearTimeout(this.lookTimer);
@@ -419,7 +429,7 @@ export class Design extends Room {
   drewBox(box) {
     if (!this.standsHere) return this.say("not_placed_here");
     const vi = this.wordsLeftOf(box);
-    return this.addField({ name: plainName(vi), vi, en: "", zone: { box: this.onSheet(box), page: this.page + 1 } });
+    return this.addField({ name: plainName(vi), vi, en: vi, zone: { box: this.onSheet(box), page: this.page + 1 } });
   }
 
   addField(given) {
@@ -613,7 +623,7 @@ export class Design extends Room {
     const { text } = this.phrase;
     this.phrase = null;
     const vi = text.replace(/[\s:.…_]+$/, "");
-    return this.addField({ name: plainName(vi), vi, en: "", zone: { after: [text] } });
+    return this.addField({ name: plainName(vi), vi, en: vi, zone: { after: [text] } });
   }
 
   makeUntil() {
@@ -637,7 +647,7 @@ export class Design extends Room {
       const { items } = drawn;
       if (!items.ordinal) return void (items.ordinal = text);
       name = freeName({ fields: items.columns }, plainName(text) || "cot");
-      items.columns.push({ name, heading: text, label: { vi: text, en: "" }, kind: "text" });
+      items.columns.push({ name, heading: text, label: { vi: text, en: text }, kind: "text" });
     });
     this.done("column_made", { words: text });
     return name ? this.select(`column:${name}`) : this.panel.turn("form");
@@ -714,8 +724,8 @@ export class Design extends Room {
   /** "Saved" only when nothing waits, not even for the next save. */
   drawMark() {
     if (!this.mark || !this.outbox) return;
-    const state = this.conflict ? "overtaken" : this.outbox.state === "unsaved" ? "unsaved" : this.dirty || this.waiting ? "saving" : "saved";
-    this.mark.dataset.state = state === "overtaken" ? "unsaved" : state;
+    const state = this.conflict ? "overtaken" : this.blocked ? "not_kept" : this.outbox.state === "unsaved" ? "unsaved" : this.dirty || this.waiting ? "saving" : "saved";
+    this.mark.dataset.state = ["overtaken", "not_kept"].includes(state) ? "unsaved" : state;
     this.mark.textContent = this.tell(state === "overtaken" ? "overtaken_short" : state, { n: 1 });
   }
 
@@ -728,14 +738,14 @@ export class Design extends Room {
       return made;
     };
     const scans = this.body.scans.map(({ title }, n) => {
-      const made = tab(n === this.scan, this.tell("scan_n", { n: n + 1 }), () => this.turnScan(n), { title });
+      const made = tab(n === this.scan, String(n + 1), () => this.turnScan(n), { title, "aria-label": this.tell("scan_n", { n: n + 1 }) });
       const lost = this.seen && !this.seen.scans[n]?.stands;
       if (lost) made.append(h("span.dot", { role: "img", "aria-label": this.tell("not_placed"), title: this.tell("not_placed") }));
       return made;
     });
     const { pages } = this.body.scans[this.scan];
     const turns = pages.length < 2 ? [] : pages.map((_, n) => tab(n === this.page, this.tell("page", { n: n + 1 }), () => this.turnPage(n)));
-    this.scans.replaceChildren(...scans, ...(turns.length ? [h("span.parting")] : []), ...turns);
+    this.scans.replaceChildren(h("span.what", {}, this.tell("scans")), ...scans, ...(turns.length ? [h("span.parting")] : []), ...turns);
     this.stage.dataset.scan = String(this.scan);
   }
 
@@ -802,7 +812,7 @@ export class Design extends Room {
       this.mapOpen = false;
       this.focus();
     };
-    showMap(this.stage, (name, values) => this.tell(name, values), this.keys.lines("desk"), { done });
+    showMap(this.stage, (name, values) => this.tell(name, values), this.keys.lines("desk").map(shortened), { done });
   }
 
   key(_, event) {
@@ -822,6 +832,13 @@ export class Design extends Room {
     this.board?.close();
     super.close();
   }
+}
+
+/** A line of the map of keys with its four arrows as one. */
+function shortened(line) {
+  const [first] = line.chords;
+  if (!first?.endsWith("ArrowLeft") && !first?.endsWith("ArrowUp")) return line;
+  return { ...line, chords: [`${first.slice(0, first.indexOf("Arrow"))}←↑↓→`] };
 }
 
 /** Put a proposal among what is drawn. */

@@ -77,8 +77,8 @@ export class Panel {
     const names = [...(thing ? ["thing"] : []), ...(room.ghosts.length ? ["proposed"] : []), ...TABS.slice(1)];
     this.tabs.replaceChildren(
       ...names.map((name) => {
-        const errors = name === "text" && room.errors.length ? ` (${room.errors.length})` : "";
-        return h("button.tab", { type: "button", role: "tab", "aria-selected": String(name === this.tab), data: { tab: name }, onclick: () => this.turn(name) }, this.tell(`tab_${name}`) + errors);
+        const errors = name === "text" && room.errors.length ? h("b.count", {}, String(room.errors.length)) : "";
+        return h("button.tab", { type: "button", role: "tab", "aria-selected": String(name === this.tab), data: { tab: name }, onclick: () => this.turn(name) }, this.tell(`tab_${name}`), errors);
       }),
     );
   }
@@ -104,7 +104,7 @@ export class Panel {
   // --- what is filled in ------------------------------------------------------------------
 
   row(words, control, more = null) {
-    const label = h("label.asked", {}, h("span", {}, this.tell(words)), control);
+    const label = h("label.prop", {}, h("span", {}, this.tell(words)), control);
     return more ? h("div", {}, label, more) : label;
   }
 
@@ -216,7 +216,7 @@ export class Panel {
   ofField(field, column) {
     const { room } = this;
     const label = (language) =>
-      this.line(`label.${language}`, field.label[language], (value) => this.set(`label.${language}`, (own) => (own.label[language] = value)));
+      this.line(`label.${language}`, field.label[language], (value) => this.set(`label.${language}`, (own) => worded(own.label, language, value)));
     const catalogue = [["", this.tell("no_catalogue")], ...room.body.catalogues.map((name) => [name, name])];
     this.readings = column ? null : this.ofReadings();
     return [
@@ -265,7 +265,7 @@ export class Panel {
       else delete zone[name];
     }));
     const parts = {
-      box: () => [h("div.four", {}, ...["left", "top", "right", "bottom"].map((side, n) => this.row(side, this.line(`box.${n}`, String(field.zone.box[n]), (value) => {
+      box: () => [h("div.four", {}, ...["left", "top", "right", "bottom"].map((side, n) => this.row(`side_${side}`, this.line(`box.${n}`, String(field.zone.box[n]), (value) => {
         const given = Number(value.replace(",", "."));
         if (Number.isFinite(given)) room.setBox(field.zone.box.map((old, at) => (at === n ? given : old)), `typed${n}`);
       }, { late: true, mono: true }))))],
@@ -338,7 +338,7 @@ export class Panel {
     const { room } = this;
     const { form: drawn } = room;
     const title = (language) =>
-      this.line(`title.${language}`, drawn.title[language], (value) => room.change(`title.${language}`, (own) => (own.title[language] = value), { quietly: true }));
+      this.line(`title.${language}`, drawn.title[language], (value) => room.change(`title.${language}`, (own) => worded(own.title, language, value), { quietly: true }));
     const recognised = (name) =>
       this.lines(`recognised.${name}`, drawn.recognised_by[name] ?? [], (values) => room.change("", (own) => (own.recognised_by[name] = values), { quietly: true }));
     this.list = this.listOfFields();
@@ -519,6 +519,12 @@ export class Panel {
     this.area.setSelectionRange(start, start + (rows[line - 1] ?? "").length);
     this.area.scrollTop = Math.max(0, (line - 4) * parseFloat(getComputedStyle(this.area).lineHeight));
   }
+}
+
+/** Put words in one language; until somebody has worded the English, it follows the Vietnamese. */
+function worded(label, language, value) {
+  if (language === "vi" && (!label.en || label.en === label.vi)) label.en = value;
+  label[language] = value;
 }
 
 /** So many field names as a rule is about, those that there are first. */
