@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from workbench import accounts, cli
-from workbench.errors import NotReadyError
+from workbench.errors import NotAllowedError, NotReadyError
 from workbench.model import Person, Unit
 from workbench.store import Store
 from workbench.workspace import ROOT, load_settings, open_workspace
@@ -40,7 +40,7 @@ def run(*command: str, typed: str = "") -> Result:
 def refusal(*command: str, typed: str = "") -> str:
     """The sentence with which a command is refused."""
     error = run(*command, typed=typed).exception
-    assert isinstance(error, NotReadyError), error
+    assert isinstance(error, NotReadyError | NotAllowedError), error
     return str(error.message.text)
 
 
@@ -96,7 +96,12 @@ def test_what_is_wrong_with_an_account_is_said(site: Store) -> None:
 
 def test_a_closed_account_lets_nobody_in_and_keeps_its_name(site: Store) -> None:
     run(*FIRST, "--password-stdin", typed=PASSWORD)
+    last = "This is the last administrator; nobody could look after accounts any more."
+    assert refusal("person", "close", "chihuy") == last
+    other = ("person", "add", "quanly9", "--shown-as", "Quản lý", "--role", "administrator")
+    run(*other, "--password-stdin", typed=PASSWORD)
     assert run("person", "close", "chihuy").exit_code == 0
+    assert refusal("person", "close", "quanly9") == last
 
     person = kept(site, "chihuy")
     assert not accounts.check_password(person, PASSWORD)

@@ -98,15 +98,17 @@ def changed(
     unit: str | None,
     active: bool,
     by: str,
+    known: Collection[Person],
 ) -> Person:
-    """The account with other duties. Nobody shuts themselves out of the administration."""
+    """The account with other duties, beside all that are `known`. One administrator always stays,
+    and nobody shuts themselves out of the administration."""
     _check(shown_as, roles)
     if person.name == by and (not active or Role.ADMINISTRATOR.value not in roles):
         raise NotAllowedError(
             "You cannot take the administration from yourself.",
             "Ask another administrator to do it.",
         )
-    return Person(
+    after = Person(
         **{
             **person.model_dump(),
             "shown_as": shown_as.strip(),
@@ -115,6 +117,13 @@ def changed(
             "active": active,
         }
     )
+    left = [after, *(other for other in known if other.name != person.name)]
+    if _administers(person) and not any(map(_administers, left)):
+        raise NotAllowedError(
+            "This is the last administrator; nobody could look after accounts any more.",
+            "Make another account an administrator first.",
+        )
+    return after
 
 
 def with_password(person: Person, password: str) -> Person:
@@ -133,6 +142,10 @@ def may_see_work_of(person: Person, other: Person) -> bool:
         return True
     manages = Role.MANAGER.value in person.roles
     return manages and person.unit is not None and person.unit == other.unit
+
+
+def _administers(person: Person) -> bool:
+    return person.active and Role.ADMINISTRATOR.value in person.roles
 
 
 def check_unit(code: str, name: str) -> None:

@@ -74,6 +74,7 @@ def close_person(name: Name) -> None:
         unit=known.unit,
         active=False,
         by="command-line",
+        known=store.persons(),
     )
     store.keep(closed)
     print(say("The account was closed; its open sessions have ended."))

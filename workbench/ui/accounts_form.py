@@ -86,7 +86,13 @@ def change(work: Workspace, person: Person, *, by: Person) -> None:
     if sent:
         work.store.keep(
             accounts.changed(
-                person, shown_as=shown_as, roles=roles, unit=unit, active=active, by=by.name
+                person,
+                shown_as=shown_as,
+                roles=roles,
+                unit=unit,
+                active=active,
+                by=by.name,
+                known=work.store.persons(),
             )
         )
         frame.done(say("The account was changed; it counts from the next click on."))
