@@ -16,6 +16,8 @@ app = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 app.command("test")(template_proof.test)
+app.command("matches")(template_proof.tell_matches)
+app.command("unknown")(template_proof.unknown)
 app.command("check")(template_files.check)
 app.command("diff")(template_files.difference)
 app.command("export")(template_files.take_out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_
 import sys
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,8 @@ from workbench import rehearsal
 from workbench.cli.papers import Json
 from workbench.errors import NotReadyError, WorkbenchError
 from workbench.flow import proving_templates as proving
+from workbench.flow import unfitting
+from workbench.flow.matches import matches
 from workbench.model import TemplateProof
 from workbench.rehearsal import Report, Tally
 from workbench.store import templates as governed
@@ -59,6 +62,68 @@ def test(
         _tell(text, report)
     if proof.worse or too_many:
         raise typer.Exit(WORSE)
+
+
+def tell_matches(
+    documents: Annotated[
+        list[str] | None, typer.Argument(help="Documents by id; without any, all.")
+    ] = None,
+    margin: Annotated[
+        float | None,
+        typer.Option("--margin", help="Only those whose next form came closer (0-100)."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Which template won each document, which came next, by what margin and why.
+
+    The least certain first; held documents too. Printed words of forms are told, values never.
+    """
+    work = open_workspace(load_settings())
+    if documents:
+        found = [d for key in documents if (d := work.store.document(key)) is not None]
+    else:
+        found = work.store.documents(order="certainty", margin=margin, limit=1_000_000)
+    for match in matches(work, found):
+        if json:
+            print(json_.dumps(match.as_json(), ensure_ascii=False))
+            continue
+        told = match.report
+        print(
+            f"{match.document.id}  {match.outcome:<11} "
+            + (
+                f"{told.nearest or '—'} {told.score:.0f}, {told.runner_up or '—'} "
+                f"-{told.margin:.0f}, {len(told.missing)} missing"
+                if told
+                else "—"
+            )
+        )
+
+
+def unknown(json: Json = False) -> None:
+    """The documents that no template fits, in piles of one form each, and how long that took."""
+    work = open_workspace(load_settings())
+    started = time.monotonic()
+    found = unfitting.unknown_forms(work)
+    seconds = round(time.monotonic() - started, 2)
+    piles = [
+        {
+            "documents": [document.id for document in form.documents],
+            "units": dict(form.units),
+            "alike": form.pile.alike,
+            "nearest": form.nearest.template if form.nearest else None,
+            "lacking": list(form.nearest.lacking) if form.nearest else [],
+        }
+        for form in found
+    ]
+    n = sum(len(form.documents) for form in found)
+    if json:
+        print(json_.dumps({"n": n, "seconds": seconds, "piles": piles}, ensure_ascii=False))
+        return
+    for number, form in enumerate(found, start=1):
+        print(
+            f"{number:>3}  {len(form.documents):>5}  {form.pile.alike:.2f}  {form.documents[0].id}"
+        )
+    print(f"n={n}, {seconds} s")
 
 
 def _text(work: Workspace, what: str, draft: str) -> Template:

@@ -235,7 +235,7 @@ def proof_of(work: Work, digest: str) -> TemplateProof | None:
 
     A proof counts no more once the examples are others, or another version came into use.
     """
-    proof = governed.newest_proof(work.store, digest)
+    proof = newest_proof(work, digest)
     return proof if proof is not None and counts(work, proof) else None
 
 
@@ -247,6 +247,11 @@ def counts(work: Work, proof: TemplateProof) -> bool:
     same = proof.against == beside or proof.digest == beside
     given = kept.examples(work.store, proof.template)
     return same and proof.report.get("examples") == _fingerprint(given)
+
+
+def newest_proof(work: Work, digest: str) -> TemplateProof | None:
+    """The last test of exactly this text, also where it counts no more."""
+    return governed.newest_proof(work.store, digest)
 
 
 def read_with(
@@ -433,5 +438,5 @@ class Standing:
 
 def standing_of(work: Work, digest: str) -> Standing:
     """How a text stands, for a screen."""
-    proof = governed.newest_proof(work.store, digest)
+    proof = newest_proof(work, digest)
     return Standing(proof, proof is not None and counts(work, proof))

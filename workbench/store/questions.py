@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -84,20 +84,27 @@ class Questions(Rows):
         unsealed: bool = False,
         untouched_by: str | None = None,
         kept_of: str | None = None,
+        margin: float | None = None,
+        order: Literal["arrival", "certainty"] = "arrival",
         limit: int = 200,
         offset: int = 0,
     ) -> list[Document]:
         """Documents that match, oldest first; where a text is sought, those that say it as typed
-        first.
+        first; by `certainty`, those first whose form was told by the smallest margin.
 
         `text` stands in a file's name or a value, without regard to case and marks; `unsealed`:
         no seal is ordered yet; `untouched_by`: this person had no hand in the review; `kept_of`: of
-        what is in the repository only the records of this unit.
+        what is in the repository only the records of this unit; `margin`: the next form came
+        closer than this (0-100).
         """
         near = [seeking.nearness(col(Document.sought), text)] if text.strip() else []
+        if order == "certainty":
+            near = [_margin().is_(None), _margin()]
         query = (
             select(Document)
-            .where(*_matching(stage, batch, unit, kind, text, unsealed, untouched_by, kept_of))
+            .where(
+                *_matching(stage, batch, unit, kind, text, unsealed, untouched_by, kept_of, margin)
+            )
             .order_by(*near, col(Document.created_at), col(Document.number))
             .limit(limit)
             .offset(offset)
@@ -115,9 +122,10 @@ class Questions(Rows):
         unsealed: bool = False,
         untouched_by: str | None = None,
         kept_of: str | None = None,
+        margin: float | None = None,
     ) -> int:
         query = select(sa.func.count()).select_from(Document)
-        wanted = _matching(stage, batch, unit, kind, text, unsealed, untouched_by, kept_of)
+        wanted = _matching(stage, batch, unit, kind, text, unsealed, untouched_by, kept_of, margin)
         return int(self._all(query.where(*wanted))[0])
 
     def counts(self, batch: str | None = None) -> dict[Stage, int]:
@@ -297,6 +305,11 @@ def _like(field: str) -> str:
     return field.replace("_", "\\_").replace("*", "%")
 
 
+def _margin() -> Any:
+    """By how many points of 100 a document's form was nearer than the next; NULL where untold."""
+    return col(Document.classified)["margin"].as_float()
+
+
 def _matching(
     stage: Stage | Sequence[Stage] | None,
     batch: str | None,
@@ -306,8 +319,11 @@ def _matching(
     unsealed: bool,
     untouched_by: str | None,
     kept_of: str | None,
+    margin: float | None = None,
 ) -> list[Any]:
     wanted: list[Any] = []
+    if margin is not None:
+        wanted.append(_margin() < margin)
     if stage is not None:
         wanted.append(col(Document.stage).in_([stage] if isinstance(stage, Stage) else stage))
     for column, value in ((Document.batch, batch), (Document.unit, unit), (Document.kind, kind)):

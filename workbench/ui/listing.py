@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, TypedDict
 
 import pandas as pd
@@ -15,6 +15,11 @@ from workbench.words import say
 from workbench.workspace import Workspace
 
 PER_PAGE = 25
+_MARGINS = (5.0, 10.0, 20.0, 30.0)
+_ORDERS: Mapping[Literal["arrival", "certainty"], str] = {
+    "arrival": "as they came",
+    "certainty": "least certain form first",
+}
 
 
 class Wanted(TypedDict):
@@ -26,13 +31,14 @@ class Wanted(TypedDict):
     batch: str | None
     text: str
     kept_of: str
+    margin: float | None
 
 
 def filters(work: Workspace, person: Person) -> Wanted:
     """The filters in one line; of the repository a person finds here what is their unit's."""
     units = {unit.code: unit.name for unit in work.store.units()}
     batches = {batch.id: batch.name for batch in work.store.batches()}
-    first, second, third, fourth, fifth = st.columns([2, 2, 2, 2, 2])
+    first, second, third, fourth, fifth, sixth = st.columns(6)
     everything = say("All")
     return Wanted(
         kept_of=custody.kept_of(person),
@@ -74,6 +80,14 @@ def filters(work: Workspace, person: Person) -> Wanted:
             placeholder=everything,
             key="documents.batch",
         ),
+        margin=sixth.selectbox(
+            say("Margin to the next form"),
+            _MARGINS,
+            format_func=lambda points: say("under {n} of 100", n=notation.number(points)),
+            index=None,
+            placeholder=everything,
+            key="documents.margin",
+        ),
     )
 
 
@@ -85,9 +99,20 @@ def choose(work: Workspace, wanted: Wanted) -> Document | None:
     pages = -(-total // PER_PAGE)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(say("{n} documents", n=notation.number(total)), width="stretch")
+        order = st.segmented_control(
+            say("In which order"),
+            list(_ORDERS),
+            format_func=lambda name: say(_ORDERS[name]),
+            default="arrival",
+            required=True,
+            label_visibility="collapsed",
+            key="documents.order",
+        )
         page = st.pagination(pages, key=f"documents.page.{pages}") if pages > 1 else 1
-    shown = work.store.documents(**wanted, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
-    rows = table(work, shown, key=f"documents.{page}", selection="single-row")
+    shown = work.store.documents(
+        **wanted, order=order, limit=PER_PAGE, offset=(page - 1) * PER_PAGE
+    )
+    rows = table(work, shown, key=f"documents.{order}.{page}", selection="single-row")
     return shown[rows[0]] if rows else None
 
 
@@ -112,6 +137,12 @@ def table(
             "name": st.column_config.TextColumn(say("File"), width=105),
             "kind": st.column_config.TextColumn(say("Kind"), width=165),
             "match": st.column_config.TextColumn(say("Why held, or how it matched"), width=235),
+            "margin": st.column_config.NumberColumn(
+                say("Margin"),
+                width=70,
+                format="%.0f",
+                help=say("Points of 100 by which its form was nearer than the next one."),
+            ),
             "unit": st.column_config.TextColumn(say("Unit"), width=105),
             "batch": st.column_config.TextColumn(say("Batch"), width=75),
             "changed": st.column_config.TextColumn(say("Last change"), width=135),
@@ -129,6 +160,7 @@ def _rows(work: Workspace, documents: Sequence[Document]) -> list[dict[str, obje
             "stage": [badges.stage_word(document.stage)],
             "kind": dossier.kind_of(work, document.kind),
             "match": match_sheet.short(document),
+            "margin": match_sheet.margin(document),
             "unit": units.get(document.unit, document.unit),
             "batch": batches.get(document.batch, ""),
             "changed": notation.moment(document.changed_at),

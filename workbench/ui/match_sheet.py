@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from workbench.errors import Sentence
+from workbench.flow.matches import Outcome, match_of
 from workbench.matching import MatchReport, stands
 from workbench.model import Document, Stage
 from workbench.ui import dossier, notation
@@ -31,10 +32,23 @@ def short(document: Document) -> str:
 def show(work: Workspace, document: Document) -> None:
     """All of it: which form, what came next and by how much, which prints were found."""
     _pages(work, document)
-    told = _report(document)
+    match = match_of(work, document)
+    told = match.report
     if told is None:
         st.markdown(":gray[" + say("Its kind has not been told yet.") + "]")
         return
+    if match.outcome is Outcome.NOT_GRANTED:
+        st.warning(
+            say("It was recognised, but its unit may not use that template."),
+            icon=":material/key_off:",
+        )
+    if match.afresh:
+        st.caption(say("Worked out now: the paper was read before this was kept."))
+    if match.version is not None:
+        st.markdown(
+            f":gray[{say('Read with version {n} of the template', n=match.version.version)} "
+            f"· `{notation.short(match.version.digest)}`]"
+        )
     spoken = told.told(lambda kind: dossier.kind_of(work, kind))
     st.markdown("  \n".join(notation.literal(say(sentence)) for sentence in spoken))
     alike = sorted(told.told_by.items(), key=lambda item: item[1])
@@ -48,6 +62,12 @@ def show(work: Workspace, document: Document) -> None:
     if told.found:
         with st.expander(say("Printed words that were found ({n})", n=len(told.found))):
             _list(_line(True, print_) for print_ in told.found)
+
+
+def margin(document: Document) -> float | None:
+    """By how many points of 100 its form was nearer than the next, for a cell of a list."""
+    found = (document.classified or {}).get("margin")
+    return float(found) if found is not None else None
 
 
 def _pages(work: Workspace, document: Document) -> None:
