@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -44,7 +43,7 @@ WHY = "Theo kế hoạch số hóa"
 
 
 @pytest.fixture
-def work(desk_work: Workspace) -> Iterator[Workspace]:
+def work(desk_work: Workspace) -> Workspace:
     """A site on which nobody has any right on the form but by a test's own grants."""
     with desk_work.store.change() as session:
         session.execute(sa.delete(TemplateGrant).where(TemplateGrant.template == FORM))  # type: ignore[arg-type]
@@ -199,6 +198,25 @@ def test_a_paper_of_a_unit_without_a_grant_is_held_and_goes_on_when_it_is_given(
     give(work, unit="CA-MX")
     flow.release(work, document.id, by="soat1")
     assert (step(work).stage, step_of(work, document).kind) == (Stage.PROPOSED, FORM)
+
+
+def test_all_papers_that_wait_for_a_right_go_on_at_once_when_it_is_there(
+    read: tuple[Workspace, Document],
+) -> None:
+    work, document = read
+    other = Batch(id="other", name="Lô khác", unit="CA-VC", by="soat1")
+    work.store.add(
+        other, Document(batch="other", source="s", unit="CA-VC", number=1, stage=Stage.READ)
+    )
+    assert [step(work).stage for _ in range(2)] == [Stage.HELD, Stage.HELD]
+    assert [len(some) for some in granting.held(work, FORM)] == [2, 0]
+    assert granting.let_go_on(work, FORM, by="soat1") == 0
+    give(work, unit="CA-MX")
+    assert [len(some) for some in granting.held(work, FORM)] == [1, 1]
+    with pytest.raises(NotAllowedError):
+        granting.let_go_on(work, FORM, by="mau1")
+    assert granting.let_go_on(work, FORM, by="soat1") == 1
+    assert (step(work).stage, step_of(work, document).stage) == (Stage.PROPOSED, Stage.PROPOSED)
 
 
 def step_of(work: Workspace, document: Document) -> Document:

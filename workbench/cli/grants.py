@@ -103,6 +103,16 @@ def revoke(
 
 
 @grant.command()
+def release(
+    template: Template,
+    by: Annotated[str, typer.Option(help="Sign-in name of who lets them go on.")],
+) -> None:
+    """Have the papers read that were held for want of a right which is there now."""
+    gone = granting.let_go_on(open_workspace(load_settings()), template, by=by)
+    print(say("{n} papers go on to be read.", n=gone))
+
+
+@grant.command()
 def who(
     template: Template,
     right: Annotated[Right | None, typer.Option(help="Only this right.")] = None,

@@ -11,6 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from workbench.model import (
+    Document,
+    Stage,
     TemplateAct,
     TemplateDraft,
     TemplateEvent,
@@ -107,6 +109,27 @@ def refused_since(rows: Rows, event: TemplateEvent, since: datetime) -> bool:
         col(TemplateEvent.at) >= since,
     )
     return any((kept.told, kept.about) == (event.told, event.about) for kept in _all(rows, query))
+
+
+def held_for(rows: Rows, template: str, reason: str) -> list[Document]:
+    """The papers that are held for this reason (a message id) since the template was refused to
+    them, in the order in which they came."""
+    refused = select(TemplateEvent).where(
+        col(TemplateEvent.act) == TemplateAct.REFUSED, col(TemplateEvent.template) == template
+    )
+    keys = {
+        str(event.about["document"]) for event in _all(rows, refused) if "document" in event.about
+    }
+    held = (
+        select(Document)
+        .where(col(Document.stage) == Stage.HELD)
+        .order_by(col(Document.created_at), col(Document.number))
+    )
+    return [
+        document
+        for document in (_all(rows, held) if keys else [])
+        if document.id in keys and (document.reason or {}).get("text") == reason
+    ]
 
 
 def _all(rows: Rows, query: Any) -> list[Any]:

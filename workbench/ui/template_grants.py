@@ -93,6 +93,7 @@ def show(work: Workspace, person: Person, template: str) -> None:
         _revoke(work, chosen, names, by=person)
     if administers:
         _give(work, template, by=person)
+    _held(work, template, by=person)
     st.subheader(say("Who may do what, and by which grant"), anchor=False)
     _who(told, names)
 
@@ -280,6 +281,29 @@ def _give(work: Workspace, template: str, *, by: Person) -> None:
             until=until,
         )
         frame.done(say("{n} rights were given.", n=len(given)))
+        st.rerun()
+
+
+def _held(work: Workspace, template: str, *, by: Person) -> None:
+    """Papers that wait for a right, and the button that lets them go on once it is there."""
+    still, by_now = granting.held(work, template)
+    if still:
+        st.info(
+            say("{n} papers are held: their unit may not use this template.", n=len(still)),
+            icon=":material/pan_tool:",
+        )
+    if not by_now:
+        return
+    st.info(
+        say("{n} papers were held for want of a right that is there now.", n=len(by_now)),
+        icon=":material/lock_open:",
+    )
+    may = {"reviewer", "approver", "administrator"} & set(by.roles)
+    if may and st.button(
+        say("Have them read"), icon=":material/replay:", key=f"grants.go_on.{template}"
+    ):
+        gone = granting.let_go_on(work, template, by=by.name)
+        frame.done(say("{n} papers go on to be read.", n=gone))
         st.rerun()
 
 
