@@ -140,7 +140,7 @@ def test_a_file_that_is_no_truth_says_so(work: Workspace) -> None:
 
 @pytest.fixture
 def page(work: Workspace, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    monkeypatch.setattr(side_by_side, "states", lambda _: ())  # starts no engine
+    monkeypatch.setattr(side_by_side, "states", lambda *_: ())  # starts no engine
     app = AppTest.from_file(str(ROOT / "workbench" / "ui" / "app.py"), default_timeout=120)
     somebody = work.store.person("soat1")
     assert somebody is not None
