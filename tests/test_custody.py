@@ -20,7 +20,7 @@ from workbench import migrations
 from workbench.accounts import hash_password
 from workbench.cli import app
 from workbench.errors import DepositError, NotAllowedError, NotReadyError, StaleDocumentError
-from workbench.flow import cards, custody, withdrawal
+from workbench.flow import cards, custody, likenesses, withdrawal
 from workbench.model import (
     Batch,
     CustodyAct,
@@ -28,6 +28,7 @@ from workbench.model import (
     Holder,
     HolderKind,
     Intake,
+    Likely,
     Package,
     Page,
     Person,
@@ -621,6 +622,35 @@ def test_a_card_follows_its_record_and_keeps_its_withdrawal(work: Workspace) -> 
     assert card is not None
     assert (card.holder, card.holder_name, card.withdrawn_why) == (tied.id, "Tên mới", "rút")
     assert cards.catalogue_new(work) == 0
+
+
+def test_a_record_of_a_merged_holder_is_found_under_the_one_that_stands_for_both(
+    work: Workspace,
+) -> None:
+    one = Holder(kind=HolderKind.ORGANISATION, name="Hoa Sen", sought="hoa sen", by="soat")
+    other = Holder(kind=HolderKind.ORGANISATION, name="Hoa Sen 2", sought="hoa sen 2", by="soat")
+    work.store.add(one, other)
+    key = a_record(work, tied=other)
+    pair = likenesses.put_together(work, one.id, other.id, by="duyet")
+    likenesses.decide(work, pair, Likely.SAME, keep=one.id, by="duyet", key="k1")
+    assert cards.catalogue_new(work) == 1
+    card = work.store.any_card(key)
+    assert card is not None
+    assert (card.holder, card.holder_name) == (one.id, "Hoa Sen")
+    assert cards.catalogue_new(work) == 0
+
+
+def test_a_record_whose_card_cannot_be_made_hides_no_other(work: Workspace) -> None:
+    key, broken = a_record(work), a_record(work)
+    with work.store.change() as session:
+        for one in (key, broken):
+            session.delete(work.store.any_card(one))
+        document = work.store.document(broken)
+        assert document is not None
+        document.template_digest = "0" * 64  # a template that the store lost
+        session.merge(document)
+    assert cards.catalogue_new(work) == 1
+    assert (sees(work, "soat", key), sees(work, "soat", broken)) == (True, False)
 
 
 # --- without a screen ----------------------------------------------------------------------------

@@ -18,7 +18,7 @@ import structlog
 
 from workbench import flow
 from workbench.errors import places
-from workbench.flow import cards, delivery, fixity, pending, teaching
+from workbench.flow import delivery, fixity, pending, teaching
 from workbench.model import Stage, Worker, now
 from workbench.store import Store, audits, networks
 from workbench.workspace import Workspace
@@ -28,7 +28,6 @@ FOLLOW_CALM_SECONDS = 30.0  # between two looks of the event lake, while nothing
 FOLLOW_BUSY_SECONDS = 300.0
 PROVE_SECONDS = 600.0  # between two looks whether seals are due for new proof, while nothing waits
 HOUSE_SECONDS = 5.0  # between two looks into the outbox
-CARDS_SECONDS = 60.0  # between two looks whether records in the repository lack their cards
 HOUSE_PATIENCE_SECONDS = 60.0  # after something went wrong there
 PHONE_SECONDS = 3.0  # between two questions whether a seal was confirmed on the phone
 
@@ -181,9 +180,7 @@ def _follow(work: Workspace, stop: threading.Event, steps: _Count) -> None:
 
 
 def _keep_house(work: Workspace, holder: str, stop: threading.Event) -> None:
-    """Send what is due to other repositories, carry on a look at what is kept, and make the cards
-    of records that a kill left without one."""
-    last = time.monotonic()
+    """Send what is due to other repositories, and carry on a look at what is kept."""
     while not stop.wait(HOUSE_SECONDS):
         try:
             if work.targets:
@@ -193,9 +190,6 @@ def _keep_house(work: Workspace, holder: str, stop: threading.Event) -> None:
             if audit := audits.take_up(work.store, at=now()):
                 pace = fixity.Pace(int(work.settings.audit_megabytes * (1 << 20)))
                 fixity.go_on(work, audit, pace=pace, stop=stop.is_set)
-            if time.monotonic() - last >= CARDS_SECONDS:
-                last = time.monotonic()
-                cards.catalogue_new(work)
         except Exception as error:
             # Papers are read and sealed whether or not another house answers.
             kind = type(error).__name__

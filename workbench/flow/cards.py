@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from workbench import vietnamese
+from workbench.errors import WorkbenchError
 from workbench.flow.claimed import words_by_page
 from workbench.flow.lines import text_of
 from workbench.flow.people import sheet
@@ -74,12 +75,17 @@ def catalogue(work: Work, document: Document) -> Card:
 
 def catalogue_new(work: Work, *, limit: int = 100) -> int:
     """Make the cards that are missing or behind, up to `limit`. How many were made."""
-    behind = work.store.without_card(limit)
-    for document in behind:
-        catalogue(work, document)
-    if behind:
-        log.info("cards.made", records=len(behind))
-    return len(behind)
+    made = 0
+    for document in work.store.without_card(limit):
+        try:
+            catalogue(work, document)
+        except WorkbenchError as error:  # one that cannot be read now hides no other
+            log.warning("card.not_made", document=document.id, why=error.message.text)
+        else:
+            made += 1
+    if made:
+        log.info("cards.made", records=made)
+    return made
 
 
 def holder_name(seen: ReviewSheet, template: Template) -> str:

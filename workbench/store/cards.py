@@ -42,13 +42,17 @@ class Cards(Rows):
     """The card catalogue of the repository."""
 
     def without_card(self, limit: int) -> list[Document]:
-        """Records in the repository whose card is missing, or older than they are."""
+        """Records in the repository whose card is missing, older than they are, or another's."""
         query = (
             select(Document)
             .outerjoin(Card, col(Card.document) == col(Document.id))
             .where(
                 col(Document.stage) == Stage.EXPORTED,
-                sa.or_(col(Card.document).is_(None), col(Card.seen) < col(Document.changed_at)),
+                sa.or_(
+                    col(Card.document).is_(None),
+                    col(Card.seen) < col(Document.changed_at),
+                    col(Card.holder) != col(Document.holder),  # found to be another one since
+                ),
             )
             .order_by(col(Document.id))
             .limit(limit)
