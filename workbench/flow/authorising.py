@@ -52,7 +52,7 @@ def authorise(
         {
             **seen.model_dump(),
             "decided_by": by,
-            "decided_at": now().replace(microsecond=0),
+            "decided_at": now(),
             "reason": why,
         }
     )

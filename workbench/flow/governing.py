@@ -198,7 +198,6 @@ def submit(work: Work, draft_id: str, *, by: str, reason: str = "") -> TemplateS
     person = account(work, by)
     granting.must(work, Right.SUBMIT, seen.template, person)
     _must_be_open(seen)
-    template = _valid(work, seen)
     before = in_use(work, seen.template)
     if before and before.decided_at and before.decided_at > seen.at:
         raise NotReadyError(
@@ -206,6 +205,7 @@ def submit(work: Work, draft_id: str, *, by: str, reason: str = "") -> TemplateS
             "Begin a draft from the version in use, and bring your changes into it.",
             n=before.version,
         )
+    template = _valid(work, seen)
     with recorded(
         work, TemplateAct.SUBMITTED, seen.template, by=by, digest=template.digest, draft=seen.id
     ):

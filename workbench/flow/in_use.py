@@ -14,7 +14,7 @@ import structlog
 
 from workbench import words
 from workbench.errors import StorageError
-from workbench.flow.vouching import OURSELVES, Judge, Vouched, vouch
+from workbench.flow.vouching import OURSELVES, Judge, Vouched, digest_of, vouch
 from workbench.model import TemplateAct, TemplateEvent
 from workbench.store import Store
 from workbench.store import templates as kept
@@ -63,13 +63,13 @@ class InUse:
                     "The template that this document was read with is missing from the store.",
                     "Restore the database from the backup.",
                 )
-            found = parse(version.source, version.template)
-            if found.digest != digest:
+            if digest_of(version) != digest:
                 raise StorageError(
                     "The kept text of the template {template} was altered.",
                     "Restore the database from the backup.",
                     template=version.template,
                 )
+            found = parse(version.source, version.template)
             _learn(found)
             self._texts[digest] = found
         return self._texts[digest]

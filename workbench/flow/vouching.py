@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from workbench.catalogues.shipped import shipped_templates
 from workbench.errors import Sentence, StorageError, TemplateError
-from workbench.model import TemplateStanding, TemplateState
+from workbench.model import TemplateStanding, TemplateState, TemplateVersion
 from workbench.store import Store
 from workbench.template import Template, parse
 
@@ -63,7 +63,7 @@ def statement(standing: TemplateStanding) -> bytes:
 def vouch(store: Store, standing: TemplateStanding, judge: Judge) -> Vouched:
     """Hold the kept text against its digest, and what was decided against its signature."""
     version = store.template_version(standing.digest)
-    if version is None or sha256(version.source).hexdigest() != standing.digest:
+    if version is None or digest_of(version) != standing.digest:
         return Vouched(
             standing, None, _flaw("The kept text of {template}@{version} was altered.", standing)
         )
@@ -89,6 +89,11 @@ def vouch(store: Store, standing: TemplateStanding, judge: Judge) -> Vouched:
         flaw = _flaw("The authorisation of {template}@{version} is not as it was signed.", standing)
         return Vouched(standing, template, flaw, signature)
     return Vouched(standing, template, None, signature)
+
+
+def digest_of(version: TemplateVersion) -> str:
+    """The digest of what is kept now; of what is no text in bytes any more, none."""
+    return sha256(version.source).hexdigest() if isinstance(version.source, bytes) else ""
 
 
 def _unsigned(standing: TemplateStanding) -> Sentence | None:
