@@ -20,6 +20,6 @@ with accounts:
         else:
             accounts_form.change(work, chosen, by=person)
 with units, ui.guarded():
-    accounts_form.unit_sheet(work)
+    accounts_form.unit_sheet(work, by=person)
 with rights, ui.guarded():
     template_grants.of_people(work, person)

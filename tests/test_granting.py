@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.typed_records import INDEFINITE, SEAL
-from workbench import flow
+from workbench import accounts, flow
 from workbench.errors import NotAllowedError, NotReadyError, StaleDocumentError
 from workbench.executors import Inline
 from workbench.flow import granting
@@ -288,6 +288,23 @@ def test_nobody_gives_a_right_to_themselves(
         give(work, right, **to)
     assert len(refusals(work)) == 1
     assert not [g for g in kept.grants(work.store, FORM) if g.revoked_at is None]
+
+
+def test_nobody_gives_themselves_the_role_or_the_unit_that_a_right_comes_with(
+    work: Workspace,
+) -> None:
+    me = person(work, "quantri")
+    for roles, unit in ((["administrator", "approver"], me.unit), (["administrator"], "CA-MX")):
+        with pytest.raises(NotAllowedError, match="yourself a role or another unit"):
+            accounts.changed(
+                me,
+                shown_as=me.shown_as,
+                roles=roles,
+                unit=unit,
+                active=True,
+                by="quantri",
+                known=work.store.persons(),
+            )
 
 
 def test_to_use_a_form_is_a_unit_s_right_also_of_the_administrator_s_unit(

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench import units
-from workbench.errors import NotReadyError
+from workbench.errors import NotAllowedError, NotReadyError
 from workbench.grants import Answer, Asker, GrantState, answer, covered, local_day, state, usual
 from workbench.model import Right, Role, TemplateGrant, Unit
 
@@ -175,6 +175,16 @@ def test_a_unit_never_comes_to_stand_under_itself() -> None:
             units.must_fit("CA-ST", parent, PARENTS)
     with pytest.raises(NotReadyError, match="no unit NO"):
         units.must_fit("CA-MX", "NO", PARENTS)
+
+
+def test_nobody_moves_the_unit_that_their_own_rights_come_from() -> None:
+    known = [Unit(code=code, name=code, parent=parent) for code, parent in PARENTS.items()]
+    for code in ("P1", "CA-TPST"):
+        with pytest.raises(NotAllowedError, match="your own unit"):
+            units.changed(code, code, parent="CA-MX", known=known, own="P1")
+    renamed = units.changed("P1", "Phường 1", parent=None, known=known, own="P1")
+    assert (renamed.name, renamed.parent) == ("Phường 1", "CA-TPST")
+    assert units.changed("PC06", "PC06", parent="CA-MX", known=known, own="P1").parent == "CA-MX"
 
 
 def test_units_are_listed_as_a_tree_is_read() -> None:

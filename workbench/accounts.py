@@ -101,11 +101,16 @@ def changed(
     known: Collection[Person],
 ) -> Person:
     """The account with other duties, beside all that are `known`. One administrator always stays,
-    and nobody shuts themselves out of the administration."""
+    nobody shuts themselves out of the administration, and nobody gives themselves rights."""
     _check(shown_as, roles)
     if person.name == by and (not active or Role.ADMINISTRATOR.value not in roles):
         raise NotAllowedError(
             "You cannot take the administration from yourself.",
+            "Ask another administrator to do it.",
+        )
+    if person.name == by and (unit != person.unit or not set(roles) <= set(person.roles)):
+        raise NotAllowedError(
+            "You cannot give yourself a role or another unit: rights on templates come with both.",
             "Ask another administrator to do it.",
         )
     after = Person(

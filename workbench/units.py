@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from workbench.errors import NotReadyError
+from workbench.errors import NotAllowedError, NotReadyError
 from workbench.model import Unit
 
 
@@ -43,15 +43,26 @@ def must_fit(code: str, parent: str, parents: Mapping[str, str]) -> None:
         )
 
 
-def changed(code: str, name: str, *, parent: str | None, known: Iterable[Unit]) -> Unit:
+def changed(
+    code: str, name: str, *, parent: str | None, known: Iterable[Unit], own: str = ""
+) -> Unit:
     """The unit with this name, under that parent; without one it stays where it stands.
 
-    Raises NotReadyError for a parent that is not known, or stands under the unit itself.
+    `own` is the unit of who changes it.
+
+    Raises:
+        NotReadyError: the parent is not known, or stands under the unit itself.
+        NotAllowedError: their own unit, or one above it, would move: rights come with the place.
     """
     tree = parents(known)
     code = code.strip()
     parent = tree.get(code, "") if parent is None else parent.strip()
     must_fit(code, parent, tree)
+    if code in above(own, tree) and parent != tree.get(code, ""):
+        raise NotAllowedError(
+            "You cannot move your own unit: rights on templates come with where it stands.",
+            "Ask another administrator to do it.",
+        )
     return Unit(code=code, name=name.strip(), parent=parent)
 
 

@@ -108,7 +108,7 @@ def change(work: Workspace, person: Person, *, by: Person) -> None:
         st.rerun()
 
 
-def unit_sheet(work: Workspace) -> None:
+def unit_sheet(work: Workspace, *, by: Person) -> None:
     """The units, and a form for one more."""
     known = work.store.units()
     names = {unit.code: unit.name for unit in known}
@@ -139,7 +139,7 @@ def unit_sheet(work: Workspace) -> None:
         sent = st.form_submit_button(say("Add or change the unit"))
     if sent:
         accounts.check_unit(code, name)
-        work.store.keep(units.changed(code, name, parent=parent, known=known))
+        work.store.keep(units.changed(code, name, parent=parent, known=known, own=by.unit or ""))
         frame.done(say("The unit was saved."))
         st.rerun()
 
