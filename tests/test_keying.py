@@ -142,6 +142,22 @@ def test_a_batch_is_approved_whole_once_its_sample_was_looked_at(desk_work: Work
     assert desk_work.store.counts(batch.id)[Stage.PROPOSED] == 1
 
 
+def test_what_came_after_the_sample_was_drawn_is_not_approved_by_it(desk_work: Workspace) -> None:
+    batch = a_batch()
+    first, later = records(6)[:3], records(6)[3:]
+    enter(desk_work, batch, first, by="soat1")
+    sample = whole_batches.draw(desk_work, batch.id, size=3, seed=7, by="duyet1")
+    for document in sample.documents:
+        desk_work.store.look_at(sample.id, document)
+    enter(desk_work, batch, later, by="soat1")
+
+    assert whole_batches.approve_batch(desk_work, batch.id, by="duyet1").approved == 3
+
+    assert desk_work.store.counts(batch.id)[Stage.REVIEWED] == 3
+    with pytest.raises(NotReadyError, match="No sample was drawn"):
+        whole_batches.approve_batch(desk_work, batch.id, by="duyet1")
+
+
 def test_the_kept_seed_draws_the_same_sample_again() -> None:
     documents = [f"{n:032x}" for n in range(500)]
     sample = whole_batches.drawn(documents, size=20, seed=1234)

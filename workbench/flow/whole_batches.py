@@ -68,21 +68,27 @@ def standing_sample(work: Work, batch: str, *, by: str) -> Sample | None:
     mine = [sample for sample in work.store.samples(batch) if sample.by == by]
     if not mine:
         return None
-    there = {document.id for document in waiting(work, batch, by=by)}
+    there = {document.id for document in covered(waiting(work, batch, by=by), mine[-1])}
     return mine[-1] if there & set(mine[-1].documents) else None
 
 
+def covered(documents: Sequence[Document], sample: Sample) -> list[Document]:
+    """The records that a sample was drawn among: as they were then, and none that came later."""
+    return [document for document in documents if document.changed_at <= sample.at]
+
+
 def approve_batch(work: Work, batch: str, *, by: str) -> Approval:
-    """Approve every record of a batch that waits for this person, each by itself.
+    """Approve every record of a batch that this person's sample was drawn among, each by itself.
 
     Raises NotReadyError until they have drawn a sample and opened every record of it. A record
-    that may not be approved is left where it is, with the reason.
+    that may not be approved is left where it is, with the reason; what came or changed after the
+    sample was drawn waits for the next one.
     """
-    among = waiting(work, batch, by=by)
     sample = standing_sample(work, batch, by=by)
-    there = {document.id for document in among}
     if sample is None:
         raise NotReadyError("No sample was drawn yet.", "Draw one and look at its records first.")
+    among = covered(waiting(work, batch, by=by), sample)
+    there = {document.id for document in among}
     if unseen := (set(sample.documents) & there) - set(sample.looked):
         raise NotReadyError(
             "{n} records of the sample were not opened yet.",

@@ -65,7 +65,8 @@ def _batch(work: Workspace, person: Person, batch: Batch, found: Sequence[Docume
             _draw(work, person, batch, len(found))
         else:
             _told(sample, looked, in_sample)
-            _approve(work, person, batch, len(found), ready=len(looked) == len(in_sample))
+            among = len(whole_batches.covered(found, sample))
+            _approve(work, person, batch, among, ready=len(looked) == len(in_sample))
     left, right = st.columns(2, gap="medium")
     with left:
         st.subheader(say("Records of the batch"), anchor=False)
