@@ -16,6 +16,7 @@ from workbench.ui import (
     page_image,
     places,
     required_note,
+    reread_note,
     template_examples,
     threads,
     validity_note,
@@ -75,6 +76,7 @@ if way.note(work, sheet, person) is None:
     way.offer_back(work, document, person)
 required_note.show(work, sheet, person)
 let_pass.show(work, sheet, person)
+reread_note.show(work, sheet, person)
 left, right = st.columns([5, 4], gap="large")
 with left:
     page_image.show_all(
