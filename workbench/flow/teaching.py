@@ -238,7 +238,7 @@ def start(work: Work, *, by: str, minutes: float) -> NetworkTraining:
             papers=FEWEST_DOCUMENTS,
         )
     training = NetworkTraining(by=by, minutes=minutes, begun_from="")
-    training.begun_from = work.teacher.begin(_folder(work, training.id), work.learned_network)
+    training.begun_from = work.teacher.begin(_folder(work, training.id), Learned(work).now())
     if not networks.order(work.store, training):
         shutil.rmtree(_folder(work, training.id), ignore_errors=True)
         raise NotReadyError(
@@ -311,7 +311,7 @@ def _part(work: Work, training: NetworkTraining, folder: Path, holder: str) -> N
         ],
     )  # fmt: skip
     networks.note(
-        work.store, training.id, holder=holder, at=now(), documents=len(mixed),
+        work.store, training.id, holder=holder, at=now(), documents=len(learners),
         crops=counts["learn"], held_back=counts["judge"],
     )  # fmt: skip
 

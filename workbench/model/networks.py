@@ -53,7 +53,7 @@ class NetworkTraining(SQLModel, table=True):
     begun_from: str  # name and digest of the network that it goes on from
     crops: int = 0  # learned from
     held_back: int = 0  # judged by; of other documents
-    documents: int = 0  # that either come from
+    documents: int = 0  # that the crops it learned from are of
     progress: dict[str, Any] = Field(default_factory=dict, sa_type=_JSON)
     holder: str = ""  # the worker that teaches
     seen_at: datetime | None = None  # its last sign of life

@@ -133,7 +133,7 @@ def _watch(work: Workspace) -> None:
                     say(
                         "Loss {loss}; {cer} of the characters wrong in the exam",
                         loss=notation.number(done["loss"], 3),
-                        cer=notation.percent(done["character_errors"]),
+                        cer=_percent(done["character_errors"]),
                     )
                 )
             st.button(
@@ -198,9 +198,13 @@ def _row(name: str, found: Mapping[str, Any]) -> dict[str, str]:
     old, new = found["old"], found["new"]
     return {
         "kind": name, "of": notation.number(new["of"]),
-        "old": notation.percent(old["share"]), "new": notation.percent(new["share"]),
-        "old_cer": notation.percent(old["cer"]), "new_cer": notation.percent(new["cer"]),
+        "old": _percent(old["share"]), "new": _percent(new["share"]),
+        "old_cer": _percent(old["cer"]), "new_cer": _percent(new["cer"]),
     }  # fmt: skip
+
+
+def _percent(share: float) -> str:
+    return f"{notation.number(100 * share, 1)} %"
 
 
 def _decision(training: NetworkTraining) -> None:
