@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path as FilePath
 from shutil import copytree
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from sqlmodel import col
 
 from tests.full_workbench import fill
 from workbench import flow, scope
-from workbench.errors import NotAllowedError, NotReadyError
+from workbench.errors import NotAllowedError, NotReadyError, StaleDocumentError
 from workbench.flow import overriding, required, rulebook, scoping, stating, validity
 from workbench.flow.claimed import pages_of, sources_of
 from workbench.model import (
@@ -174,6 +175,28 @@ def test_what_was_not_valid_on_the_turn_is_not_approved_but_set_apart_and_taken_
     assert store.closed_by_rule(work.store) == []
     with pytest.raises(NotReadyError):
         stating.take_back(work, document.id, by="duyet1", reason="Lần nữa")
+
+
+def test_every_paper_stated_to_be_secret_is_set_apart_whatever_happens_to_one_of_them(
+    work: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker may move the first on at that moment; the second must not stay in the work for it."""
+    papers = [at(work, Stage.PROPOSED, place).id for place in (0, 1)]
+    close, tries = stating._close, 0
+
+    def moved_meanwhile(work: Workspace, document: Document, *args: Any, **more: Any) -> Document:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise StaleDocumentError
+        return close(work, document, *args, **more)
+
+    monkeypatch.setattr(stating, "_close", moved_meanwhile)
+    stating.state(work, papers, {"secret": True}, by="soat1")
+    for key in papers:
+        found = work.store.document(key)
+        assert found is not None
+        assert found.stage is Stage.REJECTED
 
 
 @pytest.mark.parametrize("stage", [Stage.HELD, Stage.PROPOSED])

@@ -8,7 +8,7 @@ from typing import Any, Final
 import structlog
 
 from workbench import scope
-from workbench.errors import NotReadyError, Sentence, StaleDocumentError
+from workbench.errors import NotReadyError, Sentence, StaleDocumentError, WorkbenchError
 from workbench.flow import scoping
 from workbench.flow.people import account, any_of, sheet, sought
 from workbench.flow.readmitting import readmit
@@ -34,6 +34,7 @@ COUNTS: Final = ("sides", "noted")  # of the paper: sides to scan, those with a 
 _SAYERS: Final = (Role.REVIEWER, Role.APPROVER, Role.MANAGER)
 _JUDGES: Final = (Role.APPROVER, Role.MANAGER)
 _SEALED: Final = (Stage.SIGNED, Stage.EXPORTED)
+_TRIES: Final = 5
 _OPEN: Final = (Stage.PROPOSED, Stage.REVIEWED, Stage.APPROVED, Stage.HELD)
 
 log = structlog.get_logger()
@@ -48,20 +49,23 @@ def state(work: Work, documents: Sequence[str], facts: Mapping[str, Any], *, by:
     any_of(account(work, by), *_SAYERS)
     said = dict(_valid(facts))
     found = [_document(work, key) for key in documents]
-    if any(document.stage in _SEALED for document in found):
-        raise NotReadyError(
-            "The record is sealed already; what is stated now changes nothing.",
-            "Withdraw it from the repository first.",
-        )
+    for document in found:
+        _must_not_be_sealed(document)
     if not said or not found:
         return 0
     work.store.add(*(ScopeStatement(document=d.id, facts=said, by=by, at=now()) for d in found))
     log.info("scope.stated", documents=len(found), facts=sorted(said))
+    failed: WorkbenchError | None = None
     for document in found:
-        if said.get("secret") is True:
-            _set_apart_secret(work, document, by=by)
-        else:
-            refresh(work, document.id)
+        try:
+            if said.get("secret") is True:
+                _set_apart_secret(work, document, by=by)
+            else:
+                refresh(work, document.id)
+        except WorkbenchError as error:  # the others must not stay where they are for it
+            failed = failed or error
+    if failed is not None:
+        raise failed
     return len(found)
 
 
@@ -247,6 +251,16 @@ def _open(work: Work, document: str) -> tuple[ReviewSheet, Ruled]:
 
 def _set_apart_secret(work: Work, document: Document, *, by: str) -> None:
     """Out at once, wherever it stands and whoever has it: nobody reads on."""
+    for _ in range(_TRIES):
+        try:
+            _set_apart_now(work, document, by=by)
+        except StaleDocumentError:
+            continue  # a worker has moved it on meanwhile: from there, then
+        return
+    raise StaleDocumentError(remedy="Open it again; what they saved is shown.")
+
+
+def _set_apart_now(work: Work, document: Document, *, by: str) -> None:
     today = day_of(now())
     seen = sheet(work, document.id)
     found = scoping.ruled(work, seen, on=today)
@@ -254,7 +268,8 @@ def _set_apart_secret(work: Work, document: Document, *, by: str) -> None:
         rules = scoping.rules_in_force(work)
         asked = Paper(document.kind or "", secret=True)
         found = Ruled(scope.judge(asked, on=today, by=rules), asked, rules, {})
-    if found.path is Path.OUT_OF_SCOPE and document.stage is not Stage.REJECTED:
+    _must_not_be_sealed(seen.document)
+    if found.path is Path.OUT_OF_SCOPE and seen.document.stage is not Stage.REJECTED:
         _close(work, seen.document, found, by=by)
     elif seen.fields:
         refresh(work, document.id)
@@ -289,6 +304,14 @@ def _document(work: Work, key: str) -> Document:
     if found is None:
         raise NotReadyError("There is no such document.", "Open it from the list.")
     return found
+
+
+def _must_not_be_sealed(document: Document) -> None:
+    if document.stage in _SEALED:
+        raise NotReadyError(
+            "The record is sealed already; what is stated now changes nothing.",
+            "Withdraw it from the repository first.",
+        )
 
 
 def _with_reason(reason: str) -> None:
