@@ -180,7 +180,7 @@ def test_what_was_not_valid_on_the_turn_is_not_approved_but_set_apart_and_taken_
 def test_every_paper_stated_to_be_secret_is_set_apart_whatever_happens_to_one_of_them(
     work: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A worker may move the first on at that moment; the second must not stay in the work for it."""
+    """A worker may move one on at that moment; no other must stay in the work for it."""
     papers = [at(work, Stage.PROPOSED, place).id for place in (0, 1)]
     close, tries = stating._close, 0
 
