@@ -653,6 +653,31 @@ def test_a_record_whose_card_cannot_be_made_hides_no_other(work: Workspace) -> N
     assert (sees(work, "soat", key), sees(work, "soat", broken)) == (True, False)
 
 
+def test_a_withdrawal_cut_short_is_the_last_word_also_where_a_version_came_between(
+    work: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed before the row knew of it, a worker handed the renewed seal in as the next version."""
+    key = a_record(work)
+    object_id = work.store.receipts(key)[-1].object_id
+
+    def killed(*_args: object, **_more: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as cut:
+        cut.setattr(work.store, "mark_withdrawn", killed)
+        with pytest.raises(KeyboardInterrupt):
+            withdrawal.withdraw(work, key, by="duyet", why="cấp nhầm")
+    work.repository.deposit(Package(object_id, {"document.pdf": b"%PDF-1.7 renewed"}))
+
+    withdrawal.withdraw(work, key, by="duyet", why="cấp nhầm")
+
+    versions = work.repository.versions(object_id)
+    card = work.store.any_card(key)
+    assert card is not None
+    assert withdrawal.is_withdrawal(versions[-1])
+    assert (card.withdrawn_why, card.version) == ("cấp nhầm", versions[-1].version)
+
+
 # --- without a screen ----------------------------------------------------------------------------
 
 

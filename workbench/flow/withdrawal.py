@@ -33,7 +33,8 @@ def withdraw(work: Work, document: str, *, by: str, why: str) -> Receipt:
         raise NotReadyError("This record is withdrawn already.", "Restore it to show it again.")
     object_id, versions = _kept(work, document)
     notes = _notes(work, object_id, versions)
-    if not notes or notes[-1].act != WITHDRAWN:
+    # Noted already, it was cut short; where a version came after it, it has to be said anew.
+    if not notes or notes[-1].act != WITHDRAWN or not is_withdrawal(versions[-1]):
         notes.append(CustodyNote(WITHDRAWN, by, now(), vietnamese.nfc(why)))
     # The same notes again are the same version: its receipt comes back.
     receipt = work.repository.deposit(exchange.withdrawn(object_id, notes))
