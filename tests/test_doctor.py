@@ -19,7 +19,7 @@ from workbench.cli.doctor import Check, State
 from workbench.engines import EngineStatus
 from workbench.errors import EngineUnavailableError
 from workbench.model import Identity
-from workbench.workspace import Settings
+from workbench.workspace import Settings, open_workspace
 
 
 @pytest.fixture
@@ -117,12 +117,33 @@ def test_keys_inside_the_data_folder_are_pointed_out(tmp_path: Path) -> None:
     assert _named(doctor.examine(settings), "keys").state is State.LACKING
 
 
-def test_a_broken_template_stops_the_start_and_is_named(tmp_path: Path) -> None:
+def test_a_file_that_nobody_authorised_is_named_and_stops_nothing(tmp_path: Path) -> None:
+    ours = Settings().templates / "antt.yaml"
+    (tmp_path / "antt.yaml").write_bytes(ours.read_bytes())
     (tmp_path / "broken.yaml").write_text("id: [", encoding="utf-8")
+    (tmp_path / "changed.yaml").write_bytes(ours.read_bytes() + b"# by hand\n")
     settings = Settings(data=tmp_path / "data", keys=tmp_path / "keys", templates=tmp_path)
-    check = _named(doctor.examine(settings), "templates")
-    assert check.state is State.BROKEN
-    assert "broken.yaml" in str(check.found)
+    for _ in ("before the first start", "after it"):
+        checks = [check for check in doctor.examine(settings) if check.name == "templates"]
+        assert [check.state for check in checks] == [State.FINE, State.LACKING, State.LACKING]
+        assert [str(check.found).split()[0].rstrip(",") for check in checks] == [
+            "antt",
+            "broken.yaml",
+            "changed.yaml",
+        ]
+        open_workspace(settings)
+
+
+def test_a_version_that_was_altered_in_the_store_is_told(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "data", keys=tmp_path / "keys")
+    work = open_workspace(settings)
+    with work.store.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE templateversion SET source = source || '#' WHERE template = 'antt'"
+        )
+    checks = [check for check in doctor.examine(settings) if check.name == "templates"]
+    assert str(checks[0].found) == "con_dau, vu_khi"
+    assert str(checks[1].found) == "The kept text of antt@1 was altered."
 
 
 def test_the_command_speaks_json_and_its_exit_code_says_whether_it_can_be_used(

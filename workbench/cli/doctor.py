@@ -22,11 +22,13 @@ import typer
 
 from workbench import engines
 from workbench.engines import easyocr
-from workbench.errors import Sentence, WorkbenchError
+from workbench.errors import Sentence
+from workbench.executors import Inline
+from workbench.flow.enrolling import Health, health
 from workbench.model import now
-from workbench.template import load_all
+from workbench.store import Store, Unreachable
 from workbench.words import say
-from workbench.workspace import ROOT, Settings, load_settings
+from workbench.workspace import ROOT, Settings, Workspace, load_settings
 
 _ENOUGH_DISK: Final = 5_000_000_000
 _LEAST_DISK: Final = 200_000_000
@@ -89,7 +91,7 @@ def examine(settings: Settings) -> tuple[Check, ...]:
         *_engines(settings),
         _data_folder(settings),
         _database(settings),
-        _templates(settings),
+        *_templates(settings),
         _keys(settings),
         *_test_tools(),
     )
@@ -291,29 +293,50 @@ def _database(settings: Settings) -> Check:
     )
 
 
-def _templates(settings: Settings) -> Check:
-    try:
-        known = load_all(settings.templates)
-    except WorkbenchError as error:
-        return Check(
+def _templates(settings: Settings) -> Iterator[Check]:
+    """What documents are read with, then whatever lies or stands there and is not read with."""
+    found = _health(settings)
+    if found.in_use:
+        names = Sentence("{names}", {"names": ", ".join(found.in_use)})
+        yield Check("store", "templates", State.FINE, names)
+    else:
+        yield Check(
             "store",
             "templates",
             State.BROKEN,
-            error.message,
-            Sentence("The workbench does not start with a template that is not valid."),
-            error.remedy,
+            Sentence("none in {place}", {"place": str(settings.templates)}),
+            Sentence("Every document will be held, for no kind is known."),
+            Sentence("Set WORKBENCH_TEMPLATES to the folder that holds the templates."),
         )
-    if known:
-        names = ", ".join(sorted(known))
-        return Check("store", "templates", State.FINE, Sentence("{names}", {"names": names}))
-    return Check(
-        "store",
-        "templates",
-        State.BROKEN,
-        Sentence("none in {place}", {"place": str(settings.templates)}),
-        Sentence("Every document will be held, for no kind is known."),
-        Sentence("Set WORKBENCH_TEMPLATES to the folder that holds the templates."),
-    )
+    for flaw in found.altered:
+        yield Check(
+            "store",
+            "templates",
+            State.LACKING,
+            flaw,
+            Sentence("Nothing is read with this version."),
+            Sentence("Restore the database from the backup."),
+        )
+    for file in found.refused:
+        yield Check(
+            "store",
+            "templates",
+            State.LACKING,
+            file.told or _NOTHING,
+            Sentence("Nothing is read with this file."),
+            file.remedy or _NOTHING,
+        )
+
+
+def _health(settings: Settings) -> Health:
+    """As the store says, where there is one that knows of versions; else as a first start would."""
+    if settings.database or (settings.data / "workbench.db").exists():
+        with closing(Store(settings.database_url, settings.data / "objects")) as store:
+            try:
+                return health(store, settings.templates, Workspace(settings, store, Inline()).judge)
+            except Unreachable:
+                pass  # damaged, or from before versions were decided on: the next start does that
+    return health(None, settings.templates)
 
 
 def _keys(settings: Settings) -> Check:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from workbench.catalogues.shipped import shipped_templates
 from workbench.executors import Inline, Processes
 from workbench.flow.files import read_files
 from workbench.matching import MatchReport
@@ -29,10 +31,15 @@ def read(
 ) -> None:
     """Read papers and print what stands on them; nothing is kept.
 
-    A file that cannot be read is a line with status "held" and its reason; the others are read.
+    It asks no store: it reads with the files in the folder of templates, as a trial, authorised
+    or not, and names on stderr those that do not come with the workbench. A file that cannot be read is a line with status "held" and its reason; the others are read.
     """
     settings = load_settings()
     readers = open_readers(settings)
+    if tried := [t.id for t in readers.templates.values() if t.digest not in shipped_templates()]:
+        names = ", ".join(tried)
+        told = say("A trial with texts that do not come with the workbench: {names}.", names=names)
+        print(told, file=sys.stderr)
     with _executor(processes, settings) as executor:
         for paper in read_files(
             paths,

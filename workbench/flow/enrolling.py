@@ -15,7 +15,7 @@ import structlog
 
 from workbench.catalogues.shipped import shipped_templates
 from workbench.errors import Sentence, TemplateError
-from workbench.flow.vouching import OURSELVES
+from workbench.flow.vouching import OURSELVES, Judge, vouch
 from workbench.model import (
     TemplateAct,
     TemplateEvent,
@@ -27,7 +27,7 @@ from workbench.store import Store
 from workbench.store import templates as kept
 from workbench.template import parse
 
-__all__ = ["OURSELVES", "Lying", "enrol", "lying"]
+__all__ = ["OURSELVES", "Health", "Lying", "enrol", "health", "lying"]
 
 BROUGHT = Sentence("It comes with the workbench.")
 _IMPORT = Sentence("Bring it in with `workbench template import`; then it can be authorised.")
@@ -85,12 +85,38 @@ def _take(store: Store, file: Lying) -> bool:
     return kept.enrol(store, version, event)
 
 
-def lying(store: Store, folder: Path) -> tuple[Lying, ...]:
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What documents are read with, and what is not read with that somebody may think is."""
+
+    in_use: tuple[str, ...]  # ids
+    altered: tuple[Sentence, ...]  # of authorised versions that are not as they were
+    refused: tuple[Lying, ...]
+
+
+def health(store: Store | None, folder: Path, judge: Judge | None = None) -> Health:
+    """As the store says, or where there is none as a first start would make it; changes nothing."""
+    standings = kept.standings(store) if store else []
+    decided = [one for one in standings if one.state is TemplateState.AUTHORISED]
+    judged = [vouch(store, one, judge) for one in decided] if store and judge else []
+    files = [file for file in lying(store, folder) if file.state is None]
+    shipped = [file for file in files if file.digest in shipped_templates()]
+    known = {one.template for one in standings}
+    in_use = [one.standing.template for one in judged if one.flaw is None]
+    in_use += [file.template for file in shipped if file.template not in known]
+    return Health(
+        tuple(sorted(in_use)),
+        tuple(one.flaw for one in judged if one.flaw is not None),
+        tuple(file for file in files if file not in shipped),
+    )
+
+
+def lying(store: Store | None, folder: Path) -> tuple[Lying, ...]:
     """Every file of the folder, and whether it is read with."""
     return tuple(_lying(store, folder))
 
 
-def _lying(store: Store, folder: Path) -> Iterator[Lying]:
+def _lying(store: Store | None, folder: Path) -> Iterator[Lying]:
     for path in sorted(folder.glob("*.yaml")):
         try:
             source = path.read_bytes()
@@ -99,7 +125,7 @@ def _lying(store: Store, folder: Path) -> Iterator[Lying]:
             yield Lying(path.name, "", "", None, told, Sentence("Check the folder."))
             continue
         digest = sha256(source).hexdigest()
-        standing = kept.standing(store, digest)
+        standing = kept.standing(store, digest) if store else None
         if standing is not None:
             why, help_ = _known(path.name, standing.state)
             yield Lying(path.name, digest, standing.template, standing.state, why, help_, source)
