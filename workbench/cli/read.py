@@ -32,7 +32,9 @@ def read(
     """Read papers and print what stands on them; nothing is kept.
 
     It asks no store: it reads with the files in the folder of templates, as a trial, authorised
-    or not, and names on stderr those that do not come with the workbench. A file that cannot be read is a line with status "held" and its reason; the others are read.
+    or not, and names on stderr those that do not come with the workbench.
+
+    A file that cannot be read is a line with status "held" and its reason; the others are read.
     """
     settings = load_settings()
     readers = open_readers(settings)
