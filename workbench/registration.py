@@ -21,7 +21,7 @@ _Numbers = NDArray[np.float64]
 _AGREES: Final = 1.8  # mm that an anchor may lie off the common map: far less than a line
 _STEEPEST: Final = math.radians(12)  # what still leans more was not straightened
 _SPREAD: Final = 30.0  # mm between the outermost anchors, at least, to tell how a page lies
-_ENOUGH: Final = 3  # anchors that make a map of their own; fewer keep the angles of the form
+_ENOUGH: Final = 4  # anchors that make a map of their own; fewer keep the angles of the form
 _SIDEWAYS: Final = 3.0  # mm that a whole line may be off, where lines above it wrap otherwise
 _BESIDE: Final = 6.0  # an anchor one mm above or below counts as one that far to the side
 
@@ -90,7 +90,7 @@ class Lie:
 def lie(pairs: Sequence[Pair]) -> Lie | None:
     """How the form lies, by the anchors that agree; None where no two that are apart do.
 
-    Three or more that are well spread make an affine map (a scanner stretches one way); two, or
+    Four or more that are well spread make an affine map (a scanner stretches one way); fewer, or
     such as stand in one row, keep the angles of the form.
     """
     if len(pairs) < 2:
