@@ -90,7 +90,7 @@ class Pupil:
         found = {"right": 5, "of": 9, "share": 0.5556, "low": 0.2, "high": 0.8, "cer": 0.1}
         both = {"old": found, "new": found}
         return {
-            "network": f"{into.name}:{digest[:12]}", "digest": digest, "before": "before",
+            "network": f"{into.name}:{digest[:12]}", "digest": digest,
             "documents": 3, "all": both, "kinds": {"name": both}, "made_up": both,
         }  # fmt: skip
 

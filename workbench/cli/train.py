@@ -232,7 +232,7 @@ def _print_report(one: NetworkTraining) -> None:
     if not one.report:
         print(say("This training has not reported."))
         return
-    print(f"{one.report['before']} → {one.network}")
+    print(f"{one.begun_from} → {one.network}")
     rows = {"all": one.report["all"], **one.report["kinds"], "made up": one.report["made_up"]}
     for kind, told in rows.items():
         if told:

@@ -155,7 +155,6 @@ def _finish(task: _While) -> dict[str, Any]:
     return {
         "network": strips.weights_name(alone),
         "digest": hashlib.sha256(alone.read_bytes()).hexdigest(),
-        "before": strips.weights_name(task.folder / "before.onnx"),
         "documents": len({example.document for example in judged}),
         **compared(task.folder / "before.onnx", alone, judged),
         "made_up": compared(task.folder / "before.onnx", alone, made_up)["all"],

@@ -191,7 +191,7 @@ def _report(training: NetworkTraining) -> None:
             "new_cer": st.column_config.TextColumn(say("Characters wrong, new")),
         },
     )
-    st.caption(f"`{told['before']}` → `{training.network}`")
+    st.caption(f"`{training.begun_from}` → `{training.network}`")
 
 
 def _row(name: str, found: Mapping[str, Any]) -> dict[str, str]:
