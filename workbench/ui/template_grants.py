@@ -1,90 +1,34 @@
-"""Rights on templates on screen: who may do what and by which grant; given and revoked here."""
+"""The grants on a template on screen: listed, given and revoked; the papers that wait for one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from workbench import units, vietnamese
+from workbench import units
 from workbench.flow import granting
 from workbench.flow.granting import Held, Why
-from workbench.grants import WORKBENCH, Answer, GrantState, local_day
-from workbench.model import Person, Right, Role, TemplateGrant, Unit, now
-from workbench.ui import badges, frame, notation, template_list
+from workbench.grants import WORKBENCH, GrantState, local_day
+from workbench.model import Person, Right, Role, TemplateGrant, now
+from workbench.ui import badges, frame, notation, template_list, template_rights
+from workbench.ui.right_words import RIGHTS, ROW, Names, height_of
 from workbench.words import say
 from workbench.workspace import Workspace
 
-RIGHTS: Mapping[Right, badges.Look] = {
-    Right.SEE: badges.Look("See", "gray", "visibility"),
-    Right.USE: badges.Look("Use", "blue", "document_scanner"),
-    Right.EDIT: badges.Look("Change", "violet", "edit"),
-    Right.SUBMIT: badges.Look("Submit", "violet", "outgoing_mail"),
-    Right.AUTHORISE: badges.Look("Authorise", "green", "verified"),
-}
 _STATES: Mapping[GrantState, badges.Look] = {
     GrantState.HOLDS: badges.Look("Holds", "green", "check_circle"),
     GrantState.BEGINS: badges.Look("Begins later", "blue", "schedule"),
     GrantState.ENDED: badges.Look("Has ended", "gray", "event_busy"),
     GrantState.REVOKED: badges.Look("Revoked", "orange", "key_off"),
 }
-_MOST = 12  # rows of a table before it scrolls
-_CELL = 128  # pixels of a right's column: all five stand beside a name on a small screen
-
-
-@dataclass(frozen=True)
-class _Names:
-    """What units and accounts are called."""
-
-    units: Mapping[str, str]
-    people: Mapping[str, str]
-    above: frozenset[str]  # units that others stand under
-
-    @classmethod
-    def of(cls, people: Sequence[Person], all_units: Sequence[Unit]) -> _Names:
-        return cls(
-            {unit.code: unit.name for unit in all_units},
-            {person.name: person.shown_as for person in people},
-            frozenset(unit.parent for unit in all_units if unit.parent),
-        )
-
-    def person(self, name: str) -> str:
-        return say("the workbench itself") if name == WORKBENCH else self.people.get(name, name)
-
-    def whom(self, grant: TemplateGrant, *, short: bool = False) -> str:
-        """For whom a grant is, in words; `short`: a unit by its code."""
-        parts = []
-        if grant.person:
-            parts.append(self.person(grant.person))
-        if grant.role:
-            parts.append(badges.role_word(grant.role))
-        if grant.unit and short:
-            parts.append(grant.unit)
-        elif grant.unit:
-            name = self.units.get(grant.unit, grant.unit)
-            parts.append(
-                say("{unit} and those under it", unit=name) if grant.unit in self.above else name
-            )
-        if parts:
-            return " · ".join(parts)
-        return say("Every unit") if grant.right is Right.USE else say("Everybody")
-
-    def by(self, answer: Answer) -> str:
-        """The grant behind a yes, in a cell; a dash is a no."""
-        if not answer.allowed:
-            return "—"
-        lasting = max(answer.grants, key=lambda grant: grant.until or date.max)
-        return f"✓ {self.whom(lasting, short=True)}"
 
 
 def show(work: Workspace, person: Person, template: str) -> None:
     """Who may do what with one template, and by which grant; administrators give and revoke."""
     told = granting.why(work, template)
-    names = _Names.of(work.store.persons(), work.store.units())
+    names = Names.of(work.store.persons(), work.store.units())
     administers = Role.ADMINISTRATOR in person.roles
     _mine(told, person)
     st.subheader(say("Grants"), anchor=False)
@@ -95,7 +39,7 @@ def show(work: Workspace, person: Person, template: str) -> None:
         _give(work, template, by=person)
     _held(work, template, by=person)
     st.subheader(say("Who may do what, and by which grant"), anchor=False)
-    _who(told, names)
+    template_rights.who(told, names)
 
 
 def of_people(work: Workspace, person: Person) -> None:
@@ -131,7 +75,7 @@ def of_people(work: Workspace, person: Person) -> None:
     )
     if chosen is not None:
         text = right.text_input(say("Template contains"), key="grants.what.text")
-        _what(work, chosen, text, _Names.of(people, work.store.units()))
+        template_rights.what(work, chosen, text, Names.of(people, work.store.units()))
 
 
 def _mine(told: Why, person: Person) -> None:
@@ -143,7 +87,7 @@ def _mine(told: Why, person: Person) -> None:
 # --- the grants --------------------------------------------------------------------------------
 
 
-def _grants(told: Why, names: _Names, *, selectable: bool) -> TemplateGrant | None:
+def _grants(told: Why, names: Names, *, selectable: bool) -> TemplateGrant | None:
     """The grants as a table; the one whose line was chosen."""
     over = st.toggle(say("Also those that hold no more"), key=f"grants.over.{told.template}")
     coming = (GrantState.HOLDS, GrantState.BEGINS)
@@ -159,21 +103,22 @@ def _grants(told: Why, names: _Names, *, selectable: bool) -> TemplateGrant | No
     table = pd.DataFrame(_line(one, names) for one in held)
     columns = {
         "right": badges.column(say("Right"), list(RIGHTS.values())),
-        "whom": st.column_config.TextColumn(say("For whom"), width="medium"),
+        "whom": st.column_config.TextColumn(say("For whom"), width="large"),
         "since": st.column_config.TextColumn(say("From")),
         "until": st.column_config.TextColumn(say("To (included)")),
         "state": badges.column(say("State"), list(_STATES.values())),
         "by": st.column_config.TextColumn(say("Given by")),
-        "why": st.column_config.TextColumn(say("Reason"), width="medium"),
+        "why": st.column_config.TextColumn(say("Reason")),
     }
-    height = 38 + 35 * min(len(held), _MOST)
+    height = height_of(len(held))
     if not selectable:
-        st.dataframe(table, hide_index=True, height=height, column_config=columns)
+        st.dataframe(table, hide_index=True, height=height, row_height=ROW, column_config=columns)
         return None
     answer = st.dataframe(
         table,
         hide_index=True,
         height=height,
+        row_height=ROW,
         column_config=columns,
         on_select="rerun",
         selection_mode="single-row",
@@ -187,7 +132,7 @@ def _grants(told: Why, names: _Names, *, selectable: bool) -> TemplateGrant | No
     return chosen.grant if chosen.state in coming else None
 
 
-def _line(held: Held, names: _Names) -> dict[str, object]:
+def _line(held: Held, names: Names) -> dict[str, object]:
     grant = held.grant
     why = grant.why or (say("It comes with the workbench.") if grant.by == WORKBENCH else "")
     if grant.revoked_at is not None:
@@ -209,7 +154,7 @@ def _line(held: Held, names: _Names) -> dict[str, object]:
     }
 
 
-def _revoke(work: Workspace, grant: TemplateGrant, names: _Names, *, by: Person) -> None:
+def _revoke(work: Workspace, grant: TemplateGrant, names: Names, *, by: Person) -> None:
     with st.form(f"grants.revoke.{grant.id}"):
         st.markdown(f"{badges.badge(RIGHTS[grant.right])} {notation.literal(names.whom(grant))}")
         why = st.text_input(say("Why it is revoked"), key=f"grants.revoke.why.{grant.id}")
@@ -305,151 +250,3 @@ def _held(work: Workspace, template: str, *, by: Person) -> None:
         gone = granting.let_go_on(work, template, by=by.name)
         frame.done(say("{n} papers go on to be read.", n=gone))
         st.rerun()
-
-
-# --- who may, and what -------------------------------------------------------------------------
-
-
-def _who(told: Why, names: _Names) -> None:
-    left, middle, right = st.columns([2, 3, 3], vertical_alignment="bottom")
-    ways = {"people": say("People"), "units": say("Units")}
-    way = left.segmented_control(
-        say("View"),
-        list(ways),
-        format_func=ways.__getitem__,
-        default="people",
-        required=True,
-        label_visibility="collapsed",
-        key=f"grants.who.{told.template}",
-    )
-    text = middle.text_input(say("Name or unit contains"), key=f"grants.text.{told.template}")
-    if way == "units":
-        _units(told, names, text)
-        return
-    wanted = right.pills(
-        say("Only who may"),
-        list(Right),
-        format_func=lambda one: say(RIGHTS[one].word),
-        key=f"grants.only.{told.template}",
-    )
-    found = [
-        (person, rights)
-        for person, rights in told.people
-        if _says(text, person.shown_as, person.name, names.units.get(person.unit or "", ""))
-        and (wanted is None or rights[wanted].allowed)
-    ]
-    rows = [
-        {"who": person.shown_as, "unit": names.units.get(person.unit or "", "—")}
-        | {right.value: names.by(answer) for right, answer in rights.items()}
-        for person, rights in found
-    ]
-    leading = {
-        "who": st.column_config.TextColumn(say("Shown as"), width=150),
-        "unit": st.column_config.TextColumn(say("Unit"), width=150),
-    }
-    chosen = _matrix(rows, leading, key=f"grants.people.{told.template}")
-    st.caption(say("{n} of {all} people", n=len(found), all=len(told.people)))
-    if chosen is not None:
-        _reasons(found[chosen][1], names)
-
-
-def _units(told: Why, names: _Names, text: str) -> None:
-    """Which units may use the template, as a tree is read."""
-    answers = {unit.code: answer for unit, answer in told.units}
-    found = [
-        (depth, unit)
-        for depth, unit in units.in_order(unit for unit, _ in told.units)
-        if _says(text, unit.name, unit.code)
-    ]
-    if not found:
-        st.markdown(":gray[" + say("Nothing matches.") + "]")
-        return
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "unit": "\u2003" * depth + unit.name,
-                "use": names.by(answers[unit.code]),
-                "why": say(because) if (because := answers[unit.code].because) else "",
-            }
-            for depth, unit in found
-        ),
-        hide_index=True,
-        height=38 + 35 * min(len(found), _MOST),
-        column_config={
-            "unit": st.column_config.TextColumn(say("Unit"), width="medium"),
-            "use": st.column_config.TextColumn(say("Use")),
-            "why": st.column_config.TextColumn(say("Why not"), width="large"),
-        },
-    )
-    st.caption(say("{n} of {all} units", n=len(found), all=len(told.units)))
-
-
-def _what(work: Workspace, person: Person, text: str, names: _Names) -> None:
-    """What one person may do, template by template."""
-    found = [
-        (template, rights)
-        for template, rights in granting.what(work, person).items()
-        if _says(text, template_list.title_of(work, template), template)
-    ]
-    rows = [
-        {"template": template_list.title_of(work, template)}
-        | {right.value: names.by(answer) for right, answer in rights.items()}
-        for template, rights in found
-    ]
-    leading = {"template": st.column_config.TextColumn(say("Template"), width=290)}
-    chosen = _matrix(rows, leading, key=f"grants.what.{person.name}")
-    if chosen is not None:
-        _reasons(found[chosen][1], names)
-
-
-def _matrix(
-    rows: Sequence[Mapping[str, str]], leading: Mapping[str, Any], *, key: str
-) -> int | None:
-    """A line each, a column each right; the line that was chosen."""
-    if not rows:
-        st.markdown(":gray[" + say("Nothing matches.") + "]")
-        return None
-    rights = {
-        right.value: st.column_config.TextColumn(say(look.word), width=_CELL)
-        for right, look in RIGHTS.items()
-    }
-    answer = st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        height=38 + 35 * min(len(rows), _MOST),
-        column_config={**leading, **rights},
-        on_select="rerun",
-        selection_mode="single-row",
-        key=key,
-    )
-    chosen: Sequence[int] = answer["selection"]["rows"]
-    if not chosen or chosen[0] >= len(rows):
-        st.caption(say("Choose a line to read why, right by right."))
-        return None
-    return chosen[0]
-
-
-def _reasons(rights: Mapping[Right, Answer], names: _Names) -> None:
-    """Each right with the grants that allow it, or why none does."""
-    with st.container(border=True):
-        for right, answer in rights.items():
-            words = [
-                say(
-                    "By the grant to {whom}, given by {name}: {since} – {until}",
-                    whom=names.whom(grant),
-                    name=names.person(grant.by),
-                    since=f"{grant.since:%d/%m/%Y}",
-                    until=f"{grant.until:%d/%m/%Y}" if grant.until else "…",
-                )
-                for grant in answer.grants
-            ]
-            if answer.because is not None:
-                words = [say(answer.because)]
-            sign = ":green[:material/check:]" if answer.allowed else ":gray[:material/block:]"
-            text = "; ".join(notation.literal(one) for one in words)
-            st.markdown(f"{sign} **{say(RIGHTS[right].word)}** — {text}")
-
-
-def _says(text: str, *places: str) -> bool:
-    sought = vietnamese.fold(text)
-    return any(sought in vietnamese.fold(place) for place in places)
