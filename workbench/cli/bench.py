@@ -10,6 +10,7 @@ from workbench.bench import (
     crops,
     forecast,
     lots,
+    proposal,
     registration,
     signing,
     station,
@@ -23,6 +24,7 @@ app.command("analytics")(analytics.command)
 app.command("crops")(crops.command)
 app.command("batch-signing")(lots.command)
 app.command("forecast")(forecast.command)
+app.command("proposal")(proposal.command)
 app.command("registration")(registration.command)
 app.command("station")(station.command)
 app.command("signing")(signing.command)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from workbench.cli import template_files, template_life, template_proof
+from workbench.cli import template_files, template_life, template_proof, template_proposal
 
 app = typer.Typer(
     no_args_is_help=True, help="Templates: as files, tested, and what becomes of them."
@@ -17,6 +17,7 @@ app.command("check")(template_files.check)
 app.command("diff")(template_files.difference)
 app.command("export")(template_files.take_out)
 app.command("import")(template_files.bring_in)
+app.command("propose")(template_proposal.propose)
 app.command("list")(template_life.list_)
 app.command("show")(template_life.show)
 app.command("history")(template_life.history)
