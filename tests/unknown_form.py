@@ -65,6 +65,7 @@ class Copy:
 
     file: Path
     values: Mapping[str, str]
+    shift: tuple[float, float]  # mm that it lies to the right and lower
 
 
 def scanned(folder: Path, count: int = 4) -> list[Copy]:
@@ -82,12 +83,15 @@ def _copy(file: Path, values: Mapping[str, str], *, seed: int) -> Copy:
         _write(draw, left, top, 4.4, label)
         _write(draw, at, top, 4.4, values[name])
     rng = random.Random(seed)
-    turn, dx, dy = rng.uniform(-0.8, 0.8), rng.uniform(-2, 2) * _MM, rng.uniform(-2, 2) * _MM
+    turn, right, down = (rng.uniform(-most, most) for most in (0.8, 2.0, 2.0))
     laid = sheet.rotate(
-        turn, Image.Resampling.BICUBIC, translate=(round(dx), round(dy)), fillcolor=250
+        turn,
+        Image.Resampling.BICUBIC,
+        translate=(round(right * _MM), round(down * _MM)),
+        fillcolor=250,
     )
     laid.save(file, quality=88, dpi=(DPI, DPI))
-    return Copy(file, values)
+    return Copy(file, values, (right, down))
 
 
 def _write(draw: ImageDraw.ImageDraw, left: float, top: float, size: float, text: str) -> None:

@@ -42,6 +42,7 @@ log = structlog.get_logger()
 
 MOST: Final = 5  # scans that lie on the board at a time
 Matrix = tuple[float, float, float, float, float, float]  # x, y -> a x + b y + c, d x + e y + f
+_ENOUGH: Final = 3  # anchors with a place, by which a form is placed
 _Fact = TypeVar("_Fact", bound=BaseModel)
 
 
@@ -245,9 +246,9 @@ def _placed(
     """Each page as each engine has it placed.
 
     `drawn_here`: the form is drawn on this very scan, so that its boxes mean something before
-    there are anchors to place it by.
+    there are anchors enough to place it by.
     """
-    flat = drawn_here and not any(anchor.at for anchor in template.prints)
+    flat = drawn_here and sum(anchor.at is not None for anchor in template.prints) < _ENOUGH
     told = work.store.readings(pages[0].document)
     return [
         {
@@ -267,7 +268,7 @@ def _on_page(running: Running, page: Page, template: Template, *, flat: bool) ->
         if template.prints
         else Placement(running, {}, 0.0, sheet=template.sheet)
     )
-    if not flat:
+    if not flat or found.lie is not None:
         return found
     step = _step(found)
     a, b, c, d, e, f = (step * value for value in flat_matrix(page, template.sheet))

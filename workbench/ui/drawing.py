@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from workbench.errors import TemplateError, WorkbenchError
-from workbench.flow import drawing
+from workbench.flow import drawing, proposals
 from workbench.flow.work import Work
 from workbench.model import Person, TemplateDraft
 from workbench.ui import workspace
@@ -83,4 +83,19 @@ def _read(work: Work, draft: TemplateDraft, asked: Mapping[str, Any], by: str) -
     return {"scans": [dict(one) for one in heard]}
 
 
-_QUESTIONS = {"look": _look, "read": _read}
+def _propose(work: Work, draft: TemplateDraft, asked: Mapping[str, Any], by: str) -> dict[str, Any]:
+    found = proposals.propose(work, draft.scans, by=by)
+    form = asked["drawn"]
+    everything = {
+        **drawn.to_content({**form, "rules": [], "holder": None}),
+        "anchors": [anchor.model_dump(mode="json") for anchor in found.anchors],
+        "fields": {
+            one.name: one.spec.model_dump(mode="json", exclude_defaults=True)
+            for one in found.fields
+        },
+    }
+    seen = drawing.look(work, draft.scans, drawing.as_far_as_drawn(everything), by=by)
+    return {"ghosts": design.ghosts(found, seen, form)}
+
+
+_QUESTIONS = {"look": _look, "read": _read, "propose": _propose}

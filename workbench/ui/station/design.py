@@ -25,9 +25,10 @@ Streamlit (`workbench.ui.drawing`). Beside what `modes` says:
                          "cells": {name: [[page, …box]]}}…]}
     POST /drawing-board/{draft}/read     {"drawn", "field"} -> {"scans": [{engine: text}…]}
     POST /drawing-board/{draft}/propose  {"drawn"} -> {"ghosts": [ghost…]}
-      ghost             {"what": "anchor" or "field", "text", "at", "page", "name", "label", "kind",
-                         "pattern", "zone", "examples": [text…], "strips": [[[page, …box]…]…]}
-                        examples and strips one a scan
+      ghost             {"what": "recognised", "text"} | {"what": "anchor", "text", "at", "page"} |
+                        {"what": "field", "taken", "why", "examples": [text…], …field} |
+                        {"what": "items", "text", "items"}, each with "strips": [[[page, …box]…]…]
+                        examples and strips one a scan; not `taken`: not among what is taken at once
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from workbench.flow import drawing, governing
 from workbench.flow.drawing import Scan, Sight
 from workbench.flow.work import Work
 from workbench.model import Box, TemplateDraft
+from workbench.proposing import Proposal
 from workbench.template import check
 from workbench.ui.station import drawn
 from workbench.ui.station.design_phrases import SENTENCES, phrases
@@ -159,6 +161,43 @@ def sight(seen: Sight) -> dict[str, Any]:
         },
         "cells": {name: [_place(*place)] for name, place in seen.cells.items()},
     }
+
+
+def ghosts(
+    found: Proposal, sights: Sequence[Sight], form: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """What was proposed and is not drawn yet; `sights`: the scans seen with all of it."""
+    nowhere: list[list[list[float]]] = [[] for _ in sights]
+    drawn_texts = {anchor["text"] for anchor in form["anchors"]}
+    told: list[dict[str, Any]] = [
+        {"what": "recognised", "text": text, "strips": nowhere}
+        for text in found.recognised_by.all_of
+        if text not in form["recognised_by"]["all_of"]
+    ]
+    for at, anchor in enumerate(found.anchors):
+        if anchor.text not in drawn_texts:
+            strips = [[_place(*one) for one in seen.anchors[at]] for seen in sights]
+            told.append({"what": "anchor", **anchor.model_dump(mode="json"), "strips": strips})
+    names = {field["name"] for field in form["fields"]}
+    for one in sorted(found.fields, key=lambda field: not field.taken):
+        if one.name in names:
+            continue
+        seen_on = [seen.fields.get(one.name) for seen in sights]
+        told.append(
+            {
+                **drawn.field(one.name, one.spec.model_dump(mode="json", exclude_defaults=True)),
+                "what": "field",
+                "taken": one.taken,
+                "why": say(one.why),
+                "examples": list(one.examples),
+                "strips": [[_place(*s) for s in seen.strips] if seen else [] for seen in seen_on],
+            }
+        )
+    if found.items and not form.get("items"):
+        items = drawn.items(found.items.model_dump(mode="json", exclude_defaults=True))
+        headings = ", ".join(column["heading"] for column in items["columns"])
+        told.append({"what": "items", "text": headings, "items": items, "strips": nowhere})
+    return told
 
 
 def _scan(scan: Scan, titles: Mapping[str, str]) -> dict[str, Any]:

@@ -190,6 +190,11 @@ PHRASES: Final[Mapping[str, str]] = {
     "in the form until you take it.",
     "ghost_anchor": "Printed on all scans: an anchor?",
     "ghost_field": "Differs from scan to scan: a field?",
+    "ghost_items": "A table with these headings: line items?",
+    "short_anchor": "anchor",
+    "short_recognised": "recognised by it",
+    "short_items": "table",
+    "short_field": "nothing read",
     "ghost_recognised": "It tells this form from others.",
     # rules between fields
     "rules_what": "What must hold between fields. Who checks a document is told the "

@@ -98,7 +98,7 @@ _MISSHAPEN = (TypeError, ValueError, KeyError, AttributeError)
 
 def _drawn(content: Mapping[str, Any]) -> dict[str, Any]:
     recognised = content.get("recognised_by") or {}
-    items, holder = content.get("items"), content.get("holder")
+    holder = content.get("holder")
     return {
         **blank(str(content.get("id", "")), title=""),
         "version": content.get("version", 1),
@@ -106,15 +106,8 @@ def _drawn(content: Mapping[str, Any]) -> dict[str, Any]:
         "recognised_by": {way: _texts(recognised.get(way)) for way in ("all_of", "none_of")},
         "sheet": [float(side) for side in content.get("sheet") or A4],
         "anchors": [_placed(one) for one in content.get("anchors") or ()],
-        "fields": [_field(name, one) for name, one in (content.get("fields") or {}).items()],
-        "items": {
-            "name": str(items.get("name", "")),
-            "ordinal": str(items.get("ordinal", "")),
-            "until": _texts(items.get("until")),
-            "columns": [_field(name, one) for name, one in (items.get("columns") or {}).items()],
-        }
-        if items
-        else None,
+        "fields": [field(name, one) for name, one in (content.get("fields") or {}).items()],
+        "items": items(given) if (given := content.get("items")) else None,
         "holder": {
             **holder,
             "numbers": [
@@ -136,13 +129,24 @@ def _drawn(content: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _field(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    field = {**given, "name": str(name), "label": _label(given.get("label"))}
+def field(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """One field as it stands in a file, in the board's shape."""
+    told = {**given, "name": str(name), "label": _label(given.get("label"))}
     if zone := given.get("zone"):
         texts = {way: _texts(zone[way]) for way in ("after", "until") if way in zone}
         sides = {"box": [float(side) for side in zone["box"]]} if zone.get("box") else {}
-        field["zone"] = {**zone, **texts, **sides}
-    return field
+        told["zone"] = {**zone, **texts, **sides}
+    return told
+
+
+def items(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The table of line items as it stands in a file, in the board's shape."""
+    return {
+        "name": str(given.get("name", "")),
+        "ordinal": str(given.get("ordinal", "")),
+        "until": _texts(given.get("until")),
+        "columns": [field(name, one) for name, one in (given.get("columns") or {}).items()],
+    }
 
 
 def _placed(given: Any) -> dict[str, Any]:

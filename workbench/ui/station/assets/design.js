@@ -13,6 +13,8 @@ const { History, around, corners, drop, freeName, inverse, mapped, newField, pla
 
 const SAVE_AFTER = 350; // ms without a change
 const LOOK_AFTER = 90;
+const SAID_FOR = 4000; // ms that a sentence stands on the board
+const QUIET = new Set(["chosen", "picked", "scan_shown"]); // what one sees anyway
 const LEFT_OF = 6; // words before a box that may be its label
 
 export class Design extends Room {
@@ -25,7 +27,7 @@ export class Design extends Room {
     this.scan = this.page = 0;
     this.seen = null; // what the server saw in it last
     this.told = {};
-    this.asked = 0;
+    this.asked = this.answered = 0;
     this.read = {}; // scan -> engine -> text, where engines read the strip again
     this.board = new Board(this);
     this.panel = new Panel(this);
@@ -240,6 +242,7 @@ export class Design extends Room {
     const content = this.textual ? { text: this.text } : { drawn: this.form };
     const answer = await this.ask("look", content);
     if (asked !== this.asked || !answer) return;
+    this.answered = asked;
     this.seen = answer;
     this.errors = answer.errors;
     if (this.textual) {
@@ -316,10 +319,12 @@ export class Design extends Room {
     return this.body.scans[this.scan].pages[this.page];
   }
 
-  /** Whether places in mm mean something here: the form is placed, or nothing has places yet. */
+  /** Whether places in mm mean something here: the form is placed, or is drawn on this very scan. */
   get standsHere() {
-    const placed = this.form.anchors.some(({ at }) => at) || this.form.fields.some(({ zone }) => zone?.box);
-    return !placed || Boolean(this.sight?.pages[this.page]?.matrix) || (this.scan === 0 && !this.form.anchors.some(({ at }) => at));
+    if (this.sight?.pages[this.page]?.matrix) return true;
+    const anchored = this.form.anchors.some(({ at }) => at);
+    if (this.scan === 0) return !anchored || this.asked !== this.answered;
+    return !anchored && !this.form.fields.some(({ zone }) => zone?.box);
   }
 
   // --- what is drawn ----------------------------------------------------------------------
@@ -352,7 +357,7 @@ export class Design extends Room {
     }
     this.ghosts.forEach((ghost, n) => {
       const strips = onPage(ghost.strips[this.scan]);
-      const label = ghost.what === "anchor" ? "⚓" : ghost.label.vi || ghost.name;
+      const label = ghost.text ? `⚓ ${ghost.text}` : this.labelOf(ghost);
       things.push({ key: `ghost:${n}`, look: `ghost ${ghost.what}`, label, strips, chosen: chosen(`ghost:${n}`) });
     });
     const last = (thing) => (thing.chosen ? 1 : 0);
@@ -611,9 +616,10 @@ export class Design extends Room {
     return this.done("anchor_made", { words: text });
   }
 
+  /** What was picked, or the anchor in hand. */
   makeRecognised() {
-    if (!this.phrase) return this.say("pick_first");
-    const { text } = this.phrase;
+    const text = this.phrase?.text ?? (this.selected?.startsWith("anchor:") ? this.thing()?.text : null);
+    if (!text) return this.say("pick_first");
     this.change("", (drawn) => drawn.recognised_by.all_of.includes(text) || drawn.recognised_by.all_of.push(text));
     return this.done("recognised_made", { words: text });
   }
@@ -674,11 +680,13 @@ export class Design extends Room {
 
   acceptAll() {
     if (!this.ghosts.length) return;
-    const { ghosts } = this;
+    // What was not thought good enough waits to be taken by itself.
+    const some = this.ghosts.some(({ taken }) => taken !== false);
+    const ghosts = this.ghosts.filter(({ taken }) => !some || taken !== false);
     this.change("", (drawn) => ghosts.forEach((ghost) => take(drawn, ghost)));
-    this.ghosts = [];
-    this.panel.turn("form");
+    this.ghosts = this.ghosts.filter((ghost) => !ghosts.includes(ghost));
     this.select(null);
+    this.panel.turn(this.ghosts.length ? "proposed" : "form");
     this.say("accepted_all", { n: ghosts.length });
   }
 
@@ -762,8 +770,7 @@ export class Design extends Room {
 
   drawPlaced() {
     const told = this.sight?.says ?? "";
-    this.placed.textContent = told;
-    this.placed.hidden = !told;
+    this.placed.textContent = told || "…"; // it keeps its line: the page must not jump
     this.placed.classList.toggle("lost", Boolean(this.sight && !this.sight.stands));
     const hint = this.picking ? this.tell("words_hint") : "";
     this.board.hint.textContent = hint;
@@ -798,6 +805,11 @@ export class Design extends Room {
   /** Tell what was done, also to who does not see it. */
   say(name, values) {
     this.heard.textContent = this.tell(name, values);
+    if (QUIET.has(name)) return undefined;
+    clearTimeout(this.hintTimer);
+    this.board.hint.textContent = this.heard.textContent;
+    this.board.hint.hidden = false;
+    this.hintTimer = setTimeout(() => this.drawPlaced(), SAID_FOR);
     return undefined;
   }
 
@@ -828,7 +840,7 @@ export class Design extends Room {
   }
 
   close() {
-    for (const timer of [this.saveTimer, this.lookTimer]) clearTimeout(timer);
+    for (const timer of [this.saveTimer, this.lookTimer, this.hintTimer]) clearTimeout(timer);
     this.board?.close();
     super.close();
   }
@@ -843,14 +855,10 @@ function shortened(line) {
 
 /** Put a proposal among what is drawn. */
 function take(drawn, ghost) {
-  if (ghost.what === "anchor") {
-    if (!drawn.anchors.some(({ text }) => text === ghost.text)) drawn.anchors.push(ghost.at ? { text: ghost.text, at: ghost.at, page: ghost.page ?? 1 } : { text: ghost.text });
-    return;
-  }
-  if (ghost.what === "recognised") {
-    if (!drawn.recognised_by.all_of.includes(ghost.text)) drawn.recognised_by.all_of.push(ghost.text);
-    return;
-  }
-  const { name, label, kind, pattern, zone } = ghost;
-  drawn.fields.push({ ...newField(drawn, { name, ...label, zone }), kind: kind || "text", ...(pattern ? { pattern } : {}) });
+  const { what, taken, why, examples, strips, ...told } = ghost;
+  const known = { anchor: drawn.anchors.some(({ text }) => text === told.text), recognised: drawn.recognised_by.all_of.includes(told.text) };
+  if (what === "anchor" && !known.anchor) drawn.anchors.push(told.at ? { page: 1, ...told } : { text: told.text });
+  if (what === "recognised" && !known.recognised) drawn.recognised_by.all_of.push(told.text);
+  if (what === "items") drawn.items = told.items;
+  if (what === "field") drawn.fields.push({ ...told, name: freeName(drawn, told.name) });
 }

@@ -7,6 +7,7 @@ const { around, corners, inverse, mapped, tidyBox } = await import(`./designmode
 const NEAR = 4; // px that a hand trembles
 const LEAST = 2; // mm; a smaller box was a slip
 const NAMED = 0.6; // scale from which there is room for the names of what was found
+const BESIDE = 0.012; // of the page's width: a click between two words means the nearer
 const HANDLE = 9; // px
 const FRESH = [40, 7]; // mm: a zone that is begun by key
 const SIDES = { nw: [0, 1], n: [1], ne: [2, 1], e: [2], se: [2, 3], s: [3], sw: [0, 3], w: [0] }; // of a box: what it moves
@@ -222,10 +223,13 @@ export class Board {
     return mapped(this.back, this.at(event));
   }
 
+  /** The printed word at an event, or the nearest of its line. */
   wordAt(event) {
     const [x, y] = this.at(event);
     const [across, down] = [x / this.page.width, y / this.page.height];
-    return this.page.words.find(([, l, t, r, b]) => across >= l && across <= r && down >= t - 0.002 && down <= b + 0.002) ?? null;
+    const gap = ([, left, , right]) => Math.max(0, left - across, across - right);
+    const level = this.page.words.filter((word) => down >= word[2] - 0.002 && down <= word[4] + 0.002 && gap(word) < BESIDE);
+    return level.reduce((best, word) => (best && gap(best) <= gap(word) ? best : word), null);
   }
 
   hover(event) {

@@ -87,6 +87,7 @@ export class Panel {
   told() {
     this.drawTabs();
     this.readings?.replaceWith((this.readings = this.ofReadings()));
+    this.foundOn?.replaceWith((this.foundOn = this.ofFound(Number(this.room.selected?.slice(7)))));
     if (this.tab === "text") this.drawText();
     if (this.tab === "form") this.list?.replaceWith((this.list = this.listOfFields()));
   }
@@ -161,7 +162,7 @@ export class Panel {
 
   ofThing() {
     const { room } = this;
-    this.readings = null;
+    this.readings = this.foundOn = null;
     if (room.phrase) return this.ofPhrase();
     const thing = room.thing();
     if (!thing) return [];
@@ -191,14 +192,25 @@ export class Panel {
   ofAnchor(anchor) {
     const { room } = this;
     const n = Number(room.selected.slice(7));
-    const found = room.body.scans.map((_, scan) => (room.seen?.scans[scan]?.anchors[n] ?? []).length > 0);
+    this.foundOn = this.ofFound(n);
     return [
       h("p.note", {}, this.tell("anchor_what")),
       this.row("printed", this.line("anchor.text", anchor.text, (text) => room.change("anchor", (drawn) => (drawn.anchors[n].text = text), { quietly: true }))),
       h("p.note", {}, anchor.at ? this.tell("anchor_at", { place: anchor.at.join(" · ") }) : this.tell("anchor_nowhere")),
-      h("ul.told", {}, ...found.map((is, scan) => h("li", {}, h("b", {}, this.tell("scan_n", { n: scan + 1 })), this.tell(is ? "anchor_found" : "anchor_missed")))),
-      h("div.deeds", {}, this.deed("do_remove", () => room.remove(), "Del")),
+      this.foundOn,
+      h("div.deeds", {}, this.deed("do_recognised", () => room.makeRecognised(), "R"), this.deed("do_remove", () => room.remove(), "Del")),
     ];
+  }
+
+  /** On which scans an anchor is found. */
+  ofFound(n) {
+    const { room } = this;
+    const said = (scan) => {
+      const sight = room.seen?.scans[scan];
+      if (!sight?.anchors[n]) return "…";
+      return this.tell(sight.anchors[n].length ? "anchor_found" : "anchor_missed");
+    };
+    return h("ul.told", {}, ...room.body.scans.map((_, scan) => h("li", {}, h("b", {}, this.tell("scan_n", { n: scan + 1 })), said(scan))));
   }
 
   ofGhost(ghost, n) {
@@ -208,6 +220,7 @@ export class Panel {
       ghost.what === "field"
         ? h("div", {}, this.row("label_vi", this.line("ghost.vi", ghost.label.vi, (vi) => (ghost.label.vi = vi))), this.row("name", this.line("ghost.name", ghost.name, (name) => (ghost.name = name), { late: true, mono: true })))
         : h("p.quoted", {}, ghost.text),
+      ghost.why ? h("p.note", {}, ghost.why) : null,
       ghost.examples?.length ? h("ul.told", {}, ...ghost.examples.map((example, scan) => h("li", {}, h("b", {}, this.tell("scan_n", { n: scan + 1 })), h("span.value", {}, example || "—")))) : null,
       h("div.deeds", {}, this.deed("do_accept", () => room.accept(n), "↵", "main"), this.deed("do_drop", () => room.dropGhost(n), "Del"), this.deed("do_accept_all", () => room.acceptAll(), "Ctrl ↵")),
     ];
@@ -484,7 +497,7 @@ export class Panel {
     const { room } = this;
     return [
       h("p.note", {}, this.tell("proposed_what")),
-      h("ul.told.fields", {}, ...room.ghosts.map((ghost, n) => h("li", {}, h("button.linklike", { type: "button", onclick: () => room.select(`ghost:${n}`) }, ghost.what === "field" ? ghost.label.vi || ghost.name : `⚓ ${ghost.text}`), h("span.value", {}, ghost.examples?.[room.scan] ?? "")))),
+      h("ul.told.fields", {}, ...room.ghosts.map((ghost, n) => h("li", {}, h("button.linklike", { type: "button", onclick: () => room.select(`ghost:${n}`) }, ghost.what === "field" ? room.labelOf(ghost) : ghost.text), h("span.value", {}, ghost.examples?.[room.scan] ?? this.tell(`short_${ghost.what}`))))),
       h("div.deeds", {}, this.deed("do_accept_all", () => room.acceptAll(), "Ctrl ↵", "main")),
     ];
   }
