@@ -324,7 +324,7 @@ def test_a_withdrawn_network_reads_no_more_and_a_later_one_replaces_it(work: Wor
 def test_a_network_that_was_changed_on_the_disk_does_not_read(work: Workspace) -> None:
     training = _reported(work)
     teaching.accept(work, training.id, by="quanly2", reason="tốt hơn")
-    file = teaching.network_file(work, training)
+    file = teaching.network_file(work.networks_folder, training)
     assert file is not None
     file.write_bytes(file.read_bytes() + b"\0")
     assert teaching.Learned(work).now() is None

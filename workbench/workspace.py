@@ -41,12 +41,13 @@ from workbench.signing import (
     SmartCaKeys,
     TimeStamps,
 )
-from workbench.store import Store, Unreachable
+from workbench.store import Store, Unreachable, networks
 from workbench.template import Template, load_all
 from workbench.training import apart
 from workbench.training.apart import Apart
 
 _CALIBRATIONS = "calibrations"  # beside the store
+_NETWORKS = "networks"  # and what learned here
 ROOT = Path(__file__).resolve().parent.parent
 
 # The survey list of the demo: who hands in papers. A real site gives its own with `workbench unit`.
@@ -189,6 +190,21 @@ def _engines_with(
     )
 
 
+def learned_network(settings: Settings) -> Path | None:
+    """The network that was accepted here, without opening the workspace; None also where the
+    store cannot be asked."""
+    if not settings.database and not (settings.data / "workbench.db").is_file():
+        return None
+    store = Store(settings.database_url, settings.data / "objects")
+    try:
+        accepted = networks.accepted(store)
+        return teaching.network_file(settings.data / _NETWORKS, accepted) if accepted else None
+    except (Unreachable, StorageError):
+        return None
+    finally:
+        store.close()
+
+
 class _EnginesNow:
     """The engines as they are now: another network may come into use at any moment.
 
@@ -258,7 +274,7 @@ class Workspace:
 
     @property
     def networks_folder(self) -> Path:
-        return self.settings.data / "networks"
+        return self.settings.data / _NETWORKS
 
     @cached_property
     def teacher(self) -> Apart:

@@ -28,7 +28,7 @@ from workbench.flow.enrolling import Health, health
 from workbench.model import now
 from workbench.store import Store, Unreachable
 from workbench.words import say
-from workbench.workspace import ROOT, Settings, Workspace, load_settings
+from workbench.workspace import ROOT, Settings, Workspace, learned_network, load_settings
 
 _ENOUGH_DISK: Final = 5_000_000_000
 _LEAST_DISK: Final = 200_000_000
@@ -191,7 +191,8 @@ _ENGINE_COSTS: Final = {
 
 
 def _engines(settings: Settings) -> Iterator[Check]:
-    statuses = [engines.status(engine) for engine in engines.discover(settings.weights)]
+    found = engines.discover(settings.weights, learned_network(settings))
+    statuses = [engines.status(engine) for engine in found]
     for status in statuses:
         yield _engine(status)
     if not any(status.available for status in statuses):

@@ -352,7 +352,7 @@ def accept(work: Work, training: str, *, by: str, reason: str) -> None:
             "Somebody else who may decide looks at the report.",
         )
     _with_reason(reason)
-    if network_file(work, found) is None:
+    if network_file(work.networks_folder, found) is None:
         raise NotReadyError(
             "The network of this training is missing, or is not the one that was reported on.",
             "Start another training.",
@@ -416,9 +416,12 @@ def _with_reason(reason: str) -> None:
         raise NotReadyError("A reason is needed.", "Write in a few words why.")
 
 
-def network_file(work: Work, training: NetworkTraining) -> Path | None:
-    """The file of its network; None where it is missing or is not the one that was reported on."""
-    file = _folder(work, training.id) / "network" / training.network.partition(":")[0]
+def network_file(folder: Path, training: NetworkTraining) -> Path | None:
+    """The file of its network; None where it is missing or is not the one that was reported on.
+
+    `folder`: where all trainings lie.
+    """
+    file = folder / training.id / "network" / training.network.partition(":")[0]
     if not training.digest or not file.is_file():
         return None
     return file if hashlib.sha256(file.read_bytes()).hexdigest() == training.digest else None
@@ -440,7 +443,7 @@ class Learned:
         found = networks.accepted(self._work.store)
         told = (found.id, found.digest) if found else None
         if told != self._of:
-            self._file = network_file(self._work, found) if found else None
+            self._file = network_file(self._work.networks_folder, found) if found else None
             if found and self._file is None:
                 log.error("network.unlike", training=found.id)
             self._of = told
