@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -26,6 +29,8 @@ from workbench.model import Person, TemplateAct, TemplateEvent, TemplateState
 from workbench.store import templates as kept
 from workbench.words import say
 from workbench.workspace import Settings, Workspace, open_workspace
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -257,14 +262,16 @@ def test_of_two_who_authorise_at_once_one_does_and_the_other_is_told(site: Works
     second = governed.submitted(site, governed.next_text(site, "con_dau", change="b"))
     start, came = threading.Barrier(2), []
 
-    def decide(digest: str) -> None:
+    def decide(work: Workspace, digest: str) -> None:
         start.wait()
         try:
-            came.append(governed.authorised(again(site), digest).digest)
+            came.append(governed.authorised(work, digest).digest)
         except (StaleDocumentError, NotAllowedError) as error:
             came.append(type(error).__name__)
 
-    threads = [threading.Thread(target=decide, args=(d,)) for d in (first.digest, second.digest)]
+    threads = [
+        threading.Thread(target=decide, args=(again(site), one.digest)) for one in (first, second)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -277,25 +284,34 @@ def test_of_two_who_authorise_at_once_one_does_and_the_other_is_told(site: Works
     assert site.templates["con_dau"].digest == won[0]
 
 
-def test_killed_between_the_signature_and_the_decision_leaves_all_as_it_was(
-    site: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tests import governed
+from workbench.store import templates as kept
+from workbench.workspace import Settings, open_workspace
+
+data, keys, digest = sys.argv[1:]
+change, done = kept._change, []
+
+def killed(*args, **values):
+    change(*args, **values)
+    done.append(values["state"].value)
+    if done == ["retired", "authorised"]:  # both are written, and not kept yet
+        os.kill(os.getpid(), signal.SIGKILL)
+
+kept._change = killed
+given = Settings(data=Path(data), keys=Path(keys), engines=("none",))
+governed.authorised(open_workspace(given), digest)
+"""
+
+
+def test_killed_in_the_middle_of_a_decision_leaves_all_as_it_was(site: Workspace) -> None:
     waiting = governed.submitted(site, governed.next_text(site, "con_dau"))
     before = site.templates["con_dau"].digest
-    change = kept._change
-    done = []
-
-    def killed(*args: object, **values: object) -> None:
-        change(*args, **values)  # type: ignore[arg-type]
-        done.append(values["state"])
-        if len(done) == 2:  # the old one is retired and the new one is authorised: not kept yet
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(kept, "_change", killed)
-    with pytest.raises(KeyboardInterrupt):
-        governed.authorised(site, waiting.digest)
-    monkeypatch.setattr(kept, "_change", change)
-    assert done == [TemplateState.RETIRED, TemplateState.AUTHORISED]
+    given = (str(site.settings.data), str(site.settings.keys), waiting.digest)
+    ended = subprocess.run([sys.executable, "-c", _KILLED, *given], cwd=ROOT, check=False)
+    assert ended.returncode == -signal.SIGKILL
     assert kept.standing(site.store, waiting.digest).state is TemplateState.SUBMITTED
     assert kept.standing(site.store, before).state is TemplateState.AUTHORISED
     assert again(site).templates["con_dau"].digest == before

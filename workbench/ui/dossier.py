@@ -12,6 +12,8 @@ from workbench.errors import Sentence
 from workbench.flow.tables import tables
 from workbench.model import Act, Correction, Document, Event, Finding, Origin, Page, Severity, Stage
 from workbench.review import ReviewSheet, SheetField
+from workbench.store import templates as kept
+from workbench.template import Template
 from workbench.ui import badges, notation, page_image
 from workbench.words import language, say
 from workbench.workspace import Workspace
@@ -34,8 +36,16 @@ def name_of(work: Workspace, document: Document) -> str:
 def kind_of(work: Workspace, kind: str | None) -> str:
     if kind is None:
         return "—"
-    template = work.templates.get(kind)
+    template = work.templates.get(kind) or last_version(work, kind)
     return template.title[language()] if template else kind
+
+
+def last_version(work: Workspace, kind: str) -> Template | None:
+    """The last version that was in use, of a template that is retired; None: never was one."""
+    for standing in kept.standings(work.store, kind):
+        if standing.decided_at is not None:
+            return work.template(standing.digest)
+    return None
 
 
 def person_of(work: Workspace, name: str | None) -> str:
