@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import pytest
 import structlog
 
 from tests import soft_token
+from tests.full_workbench import fill
 from workbench import migrations, words
+from workbench.model import Stage
 from workbench.store import Store
 from workbench.workspace import Settings, Workspace, open_workspace, prepare_demo
 
@@ -96,5 +99,36 @@ def desk_work(empty_site: Path, tmp_path: Path) -> Iterator[Workspace]:
     """A workspace of a test's own that has people and templates, and no engines."""
     shutil.copy(empty_site, tmp_path / "workbench.db")
     opened = open_workspace(Settings(data=tmp_path, engines=("none",)))
+    yield opened
+    opened.store.close()
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A workbench in the middle of a day's work, and the ids of its papers by stage."""
+
+    folder: Path
+    ids: Mapping[Stage, list[str]]
+
+
+@pytest.fixture(scope="session")
+def filled_site(empty_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Filled:
+    """Three papers of one kind at every stage, to be copied."""
+    folder = tmp_path_factory.mktemp("filled-site")
+    (folder / "data").mkdir()
+    shutil.copy(empty_site, folder / "data" / "workbench.db")
+    opened = open_workspace(Settings(data=folder / "data", keys=folder / "keys", engines=("none",)))
+    ids = fill(opened, at=datetime(2026, 11, 20, 5, tzinfo=UTC), per_stage=3)
+    opened.store.close()
+    return Filled(folder, ids)
+
+
+@pytest.fixture
+def filled_work(filled_site: Filled, tmp_path: Path) -> Iterator[Workspace]:
+    """A workspace of a test's own in the middle of a day's work."""
+    shutil.copytree(filled_site.folder, tmp_path / "w")
+    opened = open_workspace(
+        Settings(data=tmp_path / "w" / "data", keys=tmp_path / "w" / "keys", engines=("none",))
+    )
     yield opened
     opened.store.close()

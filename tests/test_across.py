@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import io
-import shutil
 import unicodedata
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import uuid4
 
 import pypdfium2
 import pytest
 from openpyxl import load_workbook
 
-from tests.full_workbench import fill
+from tests.conftest import Filled
 from workbench import flow, pagetext, rendition, review
 from workbench.errors import NotAllowedError, NotReadyError, StaleDocumentError
 from workbench.flow import FieldAct, LineAct, lines
@@ -35,33 +32,18 @@ from workbench.model import (
 from workbench.review import Reading, SheetField
 from workbench.ui import threads
 from workbench.ui.station import paper
-from workbench.workspace import Settings, Workspace, open_workspace, prepare_demo
-
-
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    """The folder of a workbench with three papers of one kind that wait for review; their ids."""
-    folder = tmp_path_factory.mktemp("filled")
-    opened = open_workspace(Settings(data=folder / "data", keys=folder / "keys", engines=()))
-    prepare_demo(opened)
-    ids = fill(opened, at=datetime(2026, 11, 20, 5, tzinfo=UTC), per_stage=3)
-    opened.store.close()
-    return folder, ids[Stage.PROPOSED]
+from workbench.workspace import Workspace
 
 
 @pytest.fixture
-def work(filled: tuple[Path, list[str]], tmp_path: Path) -> Iterator[Workspace]:
-    shutil.copytree(filled[0], tmp_path / "w")
-    opened = open_workspace(
-        Settings(data=tmp_path / "w" / "data", keys=tmp_path / "w" / "keys", engines=())
-    )
-    yield opened
-    opened.store.close()
+def work(filled_work: Workspace) -> Workspace:
+    return filled_work
 
 
 @pytest.fixture
-def papers(filled: tuple[Path, list[str]]) -> list[str]:
-    return filled[1]
+def papers(filled_site: Filled) -> list[str]:
+    """Three papers of one kind that wait for review."""
+    return list(filled_site.ids[Stage.PROPOSED])
 
 
 def propose(work: Workspace, document: str, field: str, value: str, **more: object) -> None:

@@ -2,58 +2,40 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import date
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
-from tests.full_workbench import fill
+from tests.conftest import Filled
 from workbench import flow
 from workbench.flow import FieldAct, validity
 from workbench.model import Act, Ending, Finding, Proposal, Severity, Stage
-from workbench.workspace import Settings, Workspace, open_workspace, prepare_demo
+from workbench.workspace import Workspace
 
 RULES = {
     "number_twice", "recorded_twice", "serial_elsewhere", "one_number_for_all", "first_of_the_year",
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    """The folder of a workbench with three papers of one kind that wait for review; their ids."""
-    folder = tmp_path_factory.mktemp("filled")
-    opened = open_workspace(Settings(data=folder / "data", keys=folder / "keys", engines=()))
-    prepare_demo(opened)
-    ids = fill(opened, at=datetime(2026, 11, 20, 5, tzinfo=UTC), per_stage=3)
-    template = opened.templates["vu_khi"]
-    with opened.store.change() as session:
+@pytest.fixture
+def work(filled_work: Workspace) -> Workspace:
+    template = filled_work.templates["vu_khi"]
+    with filled_work.store.change() as session:
         session.execute(  # a batch of their own, of a form with a table
             sa.text("UPDATE document SET batch = 'riêng', kind = 'vu_khi', template_digest = :t "
                     "WHERE stage = 'proposed'"),
             {"t": template.digest},
         )  # fmt: skip
         session.execute(sa.text("DELETE FROM proposal"))
-    opened.store.close()
-    return folder, ids[Stage.PROPOSED]
+    return filled_work
 
 
 @pytest.fixture
-def work(filled: tuple[Path, list[str]], tmp_path: Path) -> Iterator[Workspace]:
-    shutil.copytree(filled[0], tmp_path / "w")
-    opened = open_workspace(
-        Settings(data=tmp_path / "w" / "data", keys=tmp_path / "w" / "keys", engines=())
-    )
-    yield opened
-    opened.store.close()
-
-
-@pytest.fixture
-def papers(filled: tuple[Path, list[str]]) -> list[str]:
-    return filled[1]
+def papers(filled_site: Filled) -> list[str]:
+    """Three papers of one kind that wait for review."""
+    return list(filled_site.ids[Stage.PROPOSED])
 
 
 PRINTED = {

@@ -7,7 +7,6 @@ import json
 import shutil
 import sqlite3
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -37,27 +36,14 @@ from workbench.ledger.profile import ROW_KEY, header_of
 from workbench.legacy import Encoding
 from workbench.model import Origin, Right, Stage, TemplateAct
 from workbench.store import grants, imports, sources, templates
-from workbench.workspace import Settings, Workspace, open_workspace, prepare_demo
+from workbench.workspace import Workspace
 
 TODAY = bench.TODAY
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty store with the demo's people, to be copied."""
-    folder = tmp_path_factory.mktemp("site")
-    opened = open_workspace(Settings(data=folder, engines=("none",)))
-    prepare_demo(opened)
-    opened.store.close()
-    return folder / "workbench.db"
-
-
 @pytest.fixture
-def work(site: Path, tmp_path: Path) -> Iterator[Workspace]:
-    shutil.copy(site, tmp_path / "workbench.db")
-    opened = open_workspace(Settings(data=tmp_path, engines=("none",)))
-    yield opened
-    opened.store.close()
+def work(desk_work: Workspace) -> Workspace:
+    return desk_work
 
 
 def plan(work: Workspace, path: Path, profile: Profile = bench.PROFILE, **more: Any) -> Any:
@@ -497,9 +483,9 @@ def test_a_query_is_a_source_and_a_wrong_address_is_told(database: Path, tmp_pat
 
 
 def test_the_commands_take_in_export_and_convert(
-    site: Path, tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+    empty_site: Path, tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copy(site, tmp_path / "workbench.db")
+    shutil.copy(empty_site, tmp_path / "workbench.db")
     monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path))
     monkeypatch.setenv("WORKBENCH_ENGINES", '["none"]')
 

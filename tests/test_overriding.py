@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import date
 from uuid import uuid4
 
 import pytest
 
-from tests.full_workbench import fill
+from tests.conftest import Filled
 from workbench import flow, review
 from workbench.errors import NotReadyError, Sentence
 from workbench.flow import FieldAct, validity
@@ -18,33 +15,18 @@ from workbench.model import Act, Decision, Finding, Record, Severity, Stage, Val
 from workbench.ui import station
 from workbench.ui.station import paper as station_paper
 from workbench.ui.station import sitting
-from workbench.workspace import Settings, Workspace, open_workspace, prepare_demo
-
-
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    folder = tmp_path_factory.mktemp("filled")
-    opened = open_workspace(Settings(data=folder / "data", keys=folder / "keys", engines=()))
-    prepare_demo(opened)
-    ids = fill(opened, at=datetime(2026, 11, 20, 5, tzinfo=UTC), per_stage=2)
-    opened.store.close()
-    return folder, ids[Stage.PROPOSED]
+from workbench.workspace import Workspace
 
 
 @pytest.fixture
-def work(filled: tuple[Path, list[str]], tmp_path: Path) -> Iterator[Workspace]:
-    shutil.copytree(filled[0], tmp_path / "w")
-    opened = open_workspace(
-        Settings(data=tmp_path / "w" / "data", keys=tmp_path / "w" / "keys", engines=())
-    )
-    yield opened
-    opened.store.close()
+def work(filled_work: Workspace) -> Workspace:
+    return filled_work
 
 
 @pytest.fixture
-def paper(work: Workspace, filled: tuple[Path, list[str]]) -> str:
+def paper(work: Workspace, filled_site: Filled) -> str:
     """A paper in review, every field looked at, that expires before it was issued."""
-    document = filled[1][0]
+    document = filled_site.ids[Stage.PROPOSED][0]
     told = {"ngay_cap": "ngày 08 tháng 05 năm 2020", "het_han": "07/05/2019"}
     acts = [
         FieldAct(uuid4().hex, f.name, Act.EDIT, told[f.name])

@@ -24,7 +24,7 @@ from workbench.signing import State, verify
 from workbench.signing import trust as signing_trust
 from workbench.store import outbox, proofs
 from workbench.verification import WITHDRAWN, RootInventory, examine
-from workbench.workspace import Settings, Workspace, open_workspace, prepare_demo
+from workbench.workspace import Settings, Workspace, open_workspace
 
 
 @pytest.fixture(scope="module")
@@ -36,16 +36,6 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
 def tsa(pki: Pki) -> Iterator[str]:
     with pki.served() as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty store with the demo's people, to be copied."""
-    folder = tmp_path_factory.mktemp("site")
-    opened = open_workspace(Settings(data=folder, engines=("none",)))
-    prepare_demo(opened)
-    opened.store.close()
-    return folder / "workbench.db"
 
 
 class Site:
@@ -77,9 +67,9 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path, empty: Path, pki: Pki, tsa: str) -> Site:
+def site(tmp_path: Path, empty_site: Path, pki: Pki, tsa: str) -> Site:
     pki.at, pki.tsa = now(), "tsa1"
-    made = Site(tmp_path, empty, pki, tsa)
+    made = Site(tmp_path, empty_site, pki, tsa)
     made.publish(pki.at)
     return made
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.full_workbench import fill
+from tests.conftest import Filled
 from workbench import flow
 from workbench.errors import NotAllowedError, NotReadyError
 from workbench.flow import FieldAct, validity
@@ -32,35 +29,20 @@ from workbench.model import (
     day_of,
     now,
 )
-from workbench.workspace import ROOT, Settings, Workspace, open_workspace, prepare_demo
+from workbench.workspace import ROOT, Workspace
 
 TODAY = date(2026, 11, 20)
 
 
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    """The folder of a workbench with three papers of one kind that wait for review; their ids."""
-    folder = tmp_path_factory.mktemp("filled")
-    opened = open_workspace(Settings(data=folder / "data", keys=folder / "keys", engines=()))
-    prepare_demo(opened)
-    ids = fill(opened, at=datetime(2026, 11, 20, 5, tzinfo=UTC), per_stage=3)
-    opened.store.close()
-    return folder, ids[Stage.PROPOSED]
+@pytest.fixture
+def work(filled_work: Workspace) -> Workspace:
+    return filled_work
 
 
 @pytest.fixture
-def work(filled: tuple[Path, list[str]], tmp_path: Path) -> Iterator[Workspace]:
-    shutil.copytree(filled[0], tmp_path / "w")
-    opened = open_workspace(
-        Settings(data=tmp_path / "w" / "data", keys=tmp_path / "w" / "keys", engines=())
-    )
-    yield opened
-    opened.store.close()
-
-
-@pytest.fixture
-def papers(filled: tuple[Path, list[str]]) -> list[str]:
-    return filled[1]
+def papers(filled_site: Filled) -> list[str]:
+    """Three papers of one kind that wait for review."""
+    return list(filled_site.ids[Stage.PROPOSED])
 
 
 def write(work: Workspace, document: str, **values: str) -> None:
