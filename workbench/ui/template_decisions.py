@@ -37,6 +37,8 @@ def drafts(work: Workspace, person: Person, template: str) -> None:
             continue  # the version that it became says where it stands
         with st.container(border=True):
             _draft(work, person, draft)
+    if template in work.templates and may(work, person, Right.EDIT, template):
+        frame.way_to("design.py", person=person, label=say("Draw a new version"), template=template)
 
 
 def _draft(work: Workspace, person: Person, draft: TemplateDraft) -> None:
