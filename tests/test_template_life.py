@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from cryptography.hazmat.primitives.asymmetric import ec
 from typer.testing import CliRunner
 
-from tests import governed
+from tests import governed, soft_token
+from tests.contracts.test_signer import in_token
 from workbench import cli, signing
 from workbench.errors import NotAllowedError, NotReadyError, WorkbenchError, WrongPinError
 from workbench.workspace import Workspace, load_settings, open_workspace
@@ -111,3 +113,20 @@ def refused(*words: str, stdin: str = "") -> int:
     error = run(*words, stdin=stdin).exception
     assert isinstance(error, WorkbenchError), error
     return error.exit_code
+
+
+def test_a_token_signs_with_its_pin(site: Workspace, tokens: None, tmp_path: Path) -> None:
+    folder = tmp_path / f"token-{tmp_path.name[:20]}"
+    in_token(folder, ec.generate_private_key(ec.SECP256R1()))  # in the name of Phòng Cảnh sát
+    with site.store.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE person SET shown_as = 'Phòng Cảnh sát' WHERE name = 'duyet1'"
+        )
+    waiting(site)
+    done = run(
+        "authorise", "con_dau", "--by", "duyet1", "--reason", "x", "--yes", "--password-stdin",
+        "--token", folder.name, "--module", str(soft_token.MODULE), stdin=f"{soft_token.PIN}\n",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.exception
+    shown = json.loads(run("show", "con_dau", "--json").stdout)
+    assert (shown["signed_as"], shown["intact"], shown["trial"]) == ("Phòng Cảnh sát", True, False)
