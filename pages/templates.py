@@ -46,7 +46,8 @@ section = st.segmented_control(
     say("View"),
     list(SECTIONS),
     format_func=lambda name: SECTIONS[name][0],
-    default="sheet",
+    # Who comes from the drawing board wants to see what the draft is worth.
+    default="proof" if st.query_params.get("draft") else "sheet",
     required=True,
     label_visibility="collapsed",
     key="templates.section",

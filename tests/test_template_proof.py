@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,12 +13,13 @@ from tests import written_page
 from tests.written_papers import Reader, certificate, hand_to, readers, reviewed, scanned, told
 from workbench import rehearsal
 from workbench.errors import NotAllowedError, NotReadyError
+from workbench.flow import governing
 from workbench.flow import proving_templates as proving
 from workbench.model import Act, Correction, Stage, TemplateAct, TemplateProof, now
 from workbench.rehearsal import HELD, Came, Given, Played, Report
 from workbench.store import templates as governed
 from workbench.template import Template, parse
-from workbench.workspace import Workspace
+from workbench.workspace import Settings, Workspace, open_workspace
 
 SEAL = (
     (0.15, "CÔNG AN TỈNH SÓC TRĂNG"),
@@ -51,13 +55,35 @@ def engines(desk_work: Workspace) -> tuple[Reader, Reader]:
     return made
 
 
+@pytest.fixture(scope="module")
+def site(
+    empty_site: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, tuple[Reader, Reader]]:
+    """A site with two reviewed certificates, which are examples; and the engines that read them."""
+    folder, made = tmp_path_factory.mktemp("proven"), readers()
+    shutil.copy(empty_site, folder / "workbench.db")
+    work = open_workspace(Settings(data=folder, engines=("none",)))
+    hand_to(work, made)
+    papers = [reviewed(work, told(work, scanned(work, certificate(n)))) for n in range(2)]
+    assert proving.add_examples(work, [paper.id for paper in papers], by="mau1") == 2
+    work.store.close()
+    return folder, made
+
+
 @pytest.fixture
-def proven(desk_work: Workspace, engines: tuple[Reader, Reader]) -> Workspace:
-    """A workspace with two reviewed certificates, which are examples."""
-    keys = [reviewed(desk_work, told(desk_work, scanned(desk_work, certificate(n)))).id
-            for n in range(2)]  # fmt: skip
-    assert proving.add_examples(desk_work, keys, by="mau1") == 2
-    return desk_work
+def proven(site: tuple[Path, tuple[Reader, Reader]], tmp_path: Path) -> Iterator[Workspace]:
+    """A workspace of a test's own with the two examples."""
+    folder, made = site
+    shutil.copytree(folder, tmp_path / "site")
+    opened = open_workspace(Settings(data=tmp_path / "site", engines=("none",)))
+    hand_to(opened, made)
+    yield opened
+    opened.store.close()
+
+
+def asked(work: Workspace) -> int:
+    """How often an engine was asked so far."""
+    return sum(len(engine.asked) for engine in work.engines if isinstance(engine, Reader))
 
 
 def changed(work: Workspace, *changes: tuple[str, str]) -> Template:
@@ -131,15 +157,15 @@ def test_an_example_counts_once_and_its_new_values_take_the_place_of_the_old(
 
 
 def test_the_version_in_use_is_as_good_as_itself_and_no_engine_is_asked_again(
-    proven: Workspace, engines: tuple[Reader, Reader]
+    proven: Workspace,
 ) -> None:
-    asked = [len(engine.asked) for engine in engines]
+    before = asked(proven)
     done: list[tuple[int, int]] = []
     proof = proving.test(
         proven, proven.templates["antt"], by="mau1", told=lambda n, of: done.append((n, of))
     )
     report = proving.report_of(proof)
-    assert [len(engine.asked) for engine in engines] == asked
+    assert asked(proven) == before
     assert done[0] == (0, 2) and done[-1] == (2, 2)
     assert not proof.worse and not report.changes
     assert report.total() == report.total(beside=True)
@@ -185,9 +211,7 @@ def test_a_better_version_says_where(desk_work: Workspace, engines: tuple[Reader
     assert next(c for c in better if c.field == "so_giay_to").now.value == "094190001234"
 
 
-def test_a_proof_counts_for_exactly_its_text_and_its_examples(
-    proven: Workspace, engines: tuple[Reader, Reader]
-) -> None:
+def test_a_proof_counts_for_exactly_its_text_and_its_examples(proven: Workspace) -> None:
     template = changed(proven, ("version: 1", "version: 2"))
     proof, _ = tried(proven, template)
     counting = proving.proof_of(proven, template.digest)
@@ -266,18 +290,16 @@ def test_a_new_form_is_proven_on_scans_whose_values_a_person_confirmed(
     assert tried(desk_work, blind)[0].worse  # its own paper is not taken for it
 
 
-def test_what_engines_said_of_a_new_place_is_asked_once(
-    proven: Workspace, engines: tuple[Reader, Reader]
-) -> None:
+def test_what_engines_said_of_a_new_place_is_asked_once(proven: Workspace) -> None:
     moved = changed(proven, ('until: [", cơ quan cấp:"]', 'until: ["Cục Cảnh sát quản lý"]'))
-    before = len(engines[0].asked)
+    before = asked(proven)
     first, _ = tried(proven, moved)
-    after = len(engines[0].asked)
+    after = asked(proven)
     assert after > before
     second, _ = tried(proven, moved)
     tried(proven, changed(proven, ("version: 1", "version: 2")))
     fourth, _ = tried(proven, moved)
-    assert len(engines[0].asked) == after
+    assert asked(proven) == after
     assert first.report["papers"] == second.report["papers"] == fourth.report["papers"]
 
 
@@ -336,3 +358,24 @@ def test_a_field_that_no_example_confirms_is_named(proven: Workspace) -> None:
     _, report = tried(proven, proven.templates["antt"])
     assert "so" not in report.unproven
     assert "nguoi_ky" in report.unproven
+
+
+def test_nobody_submits_what_was_not_tested_or_did_worse_without_a_reason(
+    proven: Workspace,
+) -> None:
+    worse = changed(proven, LOST_NUMBER, ("version: 1", "version: 2"))
+    draft = governing.begin(proven, "antt", by="mau1", source=worse.source)
+    with pytest.raises(NotAllowedError, match="not tested"):
+        governing.submit(proven, draft.id, by="mau1")
+    tried(proven, changed(proven, ("version: 1", "version: 2")))  # another text
+    with pytest.raises(NotAllowedError, match="not tested"):
+        governing.submit(proven, draft.id, by="mau1")
+    proof, _ = tried(proven, worse)
+    with pytest.raises(NotAllowedError, match="does worse"):
+        governing.submit(proven, draft.id, by="mau1")
+    refused = governed.events(proven.store, "antt", act=TemplateAct.REFUSED)
+    assert len([event for event in refused if event.draft == draft.id]) >= 1
+    standing = governing.submit(
+        proven, draft.id, by="mau1", reason="Số giấy tờ nay lấy từ cơ sở dữ liệu dân cư."
+    )
+    assert standing.proof == proof.id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,19 +21,20 @@ from workbench.cli import app as cli
 from workbench.executors import Inline
 from workbench.flow import proving_templates as proving
 from workbench.model import TemplateDraft
-from workbench.workspace import Workspace, prepare_demo
+from workbench.workspace import Workspace
 
 
 @pytest.fixture
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+def work(empty_site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     """The workspace that the pages open; its engines are doubles and run at once."""
     for name, value in (("DATA", tmp_path / "data"), ("KEYS", tmp_path / "keys"), ("DEMO", 1),
                         ("ENGINES", '["none"]')):  # fmt: skip
         monkeypatch.setenv(f"WORKBENCH_{name}", str(value))
     ui.workspace.cache_clear()
     ui.sessions.cache_clear()
+    (tmp_path / "data").mkdir()
+    shutil.copy(empty_site, tmp_path / "data" / "workbench.db")
     opened = ui.workspace()
-    prepare_demo(opened)
     object.__setattr__(opened, "executor", Inline())
     hand_to(opened, readers())
     yield opened

@@ -50,6 +50,7 @@ def test(
     try:
         work = open_workspace(load_settings())
         text = _text(work, what, draft)
+        started = time.monotonic()
         proof = proving.test(work, text, by=by, told=_progress)
     except WorkbenchError as error:
         print(say(error), remedy(error), file=sys.stderr)
@@ -57,7 +58,9 @@ def test(
     report = proving.report_of(proof)
     too_many = let_through is not None and report.total().let_through > let_through
     if json:
-        print(json_.dumps(_as_json(text, proof, report), ensure_ascii=False, indent=1))
+        seconds = round(time.monotonic() - started, 2)
+        told = {**_as_json(text, proof, report), "seconds": seconds}
+        print(json_.dumps(told, ensure_ascii=False, indent=1))
     else:
         _tell(text, report)
     if proof.worse or too_many:

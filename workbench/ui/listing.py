@@ -135,15 +135,15 @@ def table(
         column_config={
             "stage": badges.column(say("Stage"), looks),
             "name": st.column_config.TextColumn(say("File"), width=105),
-            "kind": st.column_config.TextColumn(say("Kind"), width=165),
-            "match": st.column_config.TextColumn(say("Why held, or how it matched"), width=235),
+            "kind": st.column_config.TextColumn(say("Kind"), width=150),
+            "match": st.column_config.TextColumn(say("Why held, or how it matched"), width=190),
             "margin": st.column_config.NumberColumn(
                 say("Margin"),
                 width=70,
                 format="%.0f",
                 help=say("Points of 100 by which its form was nearer than the next one."),
             ),
-            "unit": st.column_config.TextColumn(say("Unit"), width=105),
+            "unit": st.column_config.TextColumn(say("Unit"), width=95),
             "batch": st.column_config.TextColumn(say("Batch"), width=75),
             "changed": st.column_config.TextColumn(say("Last change"), width=135),
         },

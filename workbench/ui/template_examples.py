@@ -138,13 +138,12 @@ def _add_reviewed(work: Workspace, person: Person, template: str) -> None:
 
 def _confirm(work: Workspace, person: Person, template: str, text: Template) -> None:
     """For a form that nothing reads yet: a person says what stands on a scan."""
-    st.markdown("**" + say("Confirm the values of a scan") + "**")
     known = {example.document for example in proving.examples(work, template)}
-    scans = [
-        document
-        for document in proving.scans_of(work, template, by=person.name)
-        if document.id not in known
-    ]
+    drawn_over = proving.scans_of(work, template, by=person.name)
+    if not drawn_over:
+        return
+    st.markdown("**" + say("Confirm the values of a scan") + "**")
+    scans = [document for document in drawn_over if document.id not in known]
     if not scans:
         st.markdown(
             ":gray[" + say("Every scan that this template is drawn over is an example.") + "]"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import groupby
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -178,32 +177,34 @@ def _report(work: Workspace, person: Person, text: Template, report: Report) -> 
 def _fields(text: Template, report: Report) -> None:
     rows = []
     for field in report.fields:
-        row: dict[str, object] = {
-            "field": rehearsal.label(text, field.name, language()),
-            "critical": "★" if field.critical else "",
-            "move": _move(field.tested, field.beside),
-            **_side("tested", field.tested),
-        }
-        if field.beside is not None:
-            row |= _side("beside", field.beside)
-        rows.append(row)
-    columns: dict[str, Any] = {
-        "field": st.column_config.TextColumn(say("Field"), width="medium"),
-        "critical": st.column_config.TextColumn("★", width="small", help=say("critical field")),
-        "move": badges.column(say("Beside the version in use"), list(_MOVES.values())),
-    }
-    for side, words in (("tested", say("this text")), ("beside", say("in use"))):
-        columns |= {
-            f"{side}_right": st.column_config.TextColumn(f"{say('Right values')} ({words})"),
-            f"{side}_wrong": st.column_config.NumberColumn(f"{say('Wrong values')} ({words})"),
-            f"{side}_missing": st.column_config.NumberColumn(f"{say('Missing')} ({words})"),
-            f"{side}_unseen": st.column_config.NumberColumn(f"{say('Unseen')} ({words})"),
-        }
+        now, before = field.tested, field.beside
+        rows.append(
+            {
+                "field": rehearsal.label(text, field.name, language()),
+                "critical": "★" if field.critical else "",
+                "right": _of(now),
+                "before": _of(before),
+                "move": _move(now, before),
+                "wrong": _beside(now.wrong, before.wrong if before else None),
+                "missing": _beside(now.missing, before.missing if before else None),
+                "unseen": _beside(now.let_through, before.let_through if before else None),
+            }
+        )
+    shown = pd.DataFrame(rows)
     st.dataframe(
-        pd.DataFrame(rows),
+        shown if report.has_beside else shown.drop(columns=["before", "move"]),
         hide_index=True,
         height=38 + 35 * max(1, len(rows)),
-        column_config=columns,
+        column_config={
+            "field": st.column_config.TextColumn(say("Field"), width="medium"),
+            "critical": st.column_config.TextColumn("★", width=40, help=say("critical field")),
+            "right": st.column_config.TextColumn(say("Right values"), width="small"),
+            "before": st.column_config.TextColumn(say("In use"), width="small"),
+            "move": badges.column(say("Beside it"), list(_MOVES.values())),
+            "wrong": st.column_config.TextColumn(say("Wrong values")),
+            "missing": st.column_config.TextColumn(say("Missing")),
+            "unseen": st.column_config.TextColumn(say("Unseen")),
+        },
     )
     st.caption(say("Unseen: wrong values that would be accepted without anybody looking at them."))
     if report.unproven:
@@ -214,13 +215,11 @@ def _fields(text: Template, report: Report) -> None:
         )
 
 
-def _side(side: str, tally: Tally) -> dict[str, object]:
-    return {
-        f"{side}_right": _of(tally),
-        f"{side}_wrong": tally.wrong,
-        f"{side}_missing": tally.missing,
-        f"{side}_unseen": tally.let_through,
-    }
+def _beside(now: int, before: int | None) -> str:
+    """A number, and that of the version in use where it is another."""
+    if before is not None and before != now:
+        return say("{n} (in use: {m})", n=now, m=before)
+    return notation.number(now) if now else ""
 
 
 def _move(now: Tally, before: Tally | None) -> list[str]:
@@ -252,7 +251,7 @@ def _change(text: Template, change: Change, pages: Mapping[int, Page]) -> str:
     place = change.now if change.now.box else change.before
     page = pages.get(place.page) if place.page is not None else None
     strip = page_image.strip(page, place.box) if page and place.box else ""
-    edge = "#c62828" if change.worse else "#2e7d32"
+    edge = "#c62828" if change.worse else "#2e7d32" if change.better else "#8886"
     label = escape(rehearsal.label(text, rehearsal.column(change.field), language()))
     row = rehearsal.row_of(change.field)
     where = f" {row.split('.')[1]}" if row else ""
@@ -284,24 +283,24 @@ def _confusion(work: Workspace, report: Report) -> None:
         return say("no form") if form == HELD else dossier.kind_of(work, form)
 
     def cell(pair: tuple[str, str]) -> str:
-        n, m = now.get(pair, 0), before.get(pair, 0)
-        if not report.has_beside or n == m:
-            return notation.number(n) if n else ""
-        return say("{n} (in use: {m})", n=n, m=m)
+        return _beside(now.get(pair, 0), before.get(pair, 0) if report.has_beside else None)
 
     st.dataframe(
         pd.DataFrame(
-            {
-                say("Paper of the form"): name(form),
-                **{
-                    say("taken for: {form}", form=name(taken)): cell((form, taken))
-                    for taken in forms
-                },
-            }
+            {"form": name(form), **{f"→{taken}": cell((form, taken)) for taken in forms}}
             for form in forms
             if any(pair[0] == form for pair in (*now, *before))
         ),
         hide_index=True,
+        column_config={
+            "form": st.column_config.TextColumn(say("Paper of the form"), width="medium"),
+            **{
+                f"→{taken}": st.column_config.TextColumn(
+                    "→ " + name(taken), width=150, help=say("taken for: {form}", form=name(taken))
+                )
+                for taken in forms
+            },
+        },
     )
     st.caption(
         say(
