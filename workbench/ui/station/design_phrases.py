@@ -220,7 +220,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "text_fine": "Nothing is wrong in it.",
     "line_n": "Line {n}",
     # the list of keys
-    "map": "What the keys do",
+    "map": "Keys of the drawing board",
     "map_group_zone": "Zones",
     "map_group_words": "Printed words",
     "map_group_scan": "On the scan",
