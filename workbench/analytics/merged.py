@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
 
 from workbench.analytics.schemas import BORN, PART_OF, SCHEMAS, bit
-
-if TYPE_CHECKING:
-    from workbench.analytics.lake import Kept, State
+from workbench.analytics.state import Kept, State
 
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,

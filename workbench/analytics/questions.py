@@ -15,9 +15,10 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from workbench.analytics.lake import Lake, State
+from workbench.analytics.lake import Lake
 from workbench.analytics.merged import CELLS, Merged
 from workbench.analytics.schemas import SCHEMAS
+from workbench.analytics.state import State
 
 _HEAD = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 _REMEMBERED = 400  # answers, of at most so many rows each
