@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, get_args
@@ -206,6 +206,10 @@ class Sent(design.DesignRoom):
     """A board whose browser sent these entries."""
 
     sent: Sequence[Any] = ()
+    have: str = ""
+
+    def _said(self) -> Mapping[str, Any]:
+        return {"have": self.have}
 
     def _entries(self) -> list[Any]:
         return list(self.sent)
@@ -235,6 +239,25 @@ def test_a_save_is_kept_once_however_often_it_is_sent_and_never_over_a_colleague
     assert "đánh cá" not in kept.source.decode() and kept.revision == 1
     with pytest.raises(StaleDocumentError):
         governing.save(desk_work, draft.id, b"id: x\n", by="mau1", revision=0)
+
+
+def test_a_browser_that_comes_back_is_given_the_draft_as_it_stands_now(
+    desk_work: Workspace, draft: TemplateDraft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(modes, "_component", lambda: lambda **given: None)
+    room = Sent("design", "board")
+    design.lay_out(room, desk_work, draft.id, {}, by="mau1")
+    assert room.body is not None and room.body["revision"] == 0
+    form = drawing_of(desk_work, draft)
+    room.sent = [{"id": "1", "what": "save", "draft": draft.id, "revision": 0, "drawn": form}]
+    room.have = room.version
+    design.keep(room, desk_work, by="mau1")
+    laid = room.version
+    design.lay_out(room, desk_work, draft.id, {}, by="mau1")
+    assert room.version == laid  # it lies there: what is drawn stands in the browser
+    room.sent, room.have = [{"id": "2", "what": "ask"}], ""
+    design.lay_out(room, desk_work, draft.id, {}, by="mau1")
+    assert room.body["revision"] == 1 and room.body["drawn"]["anchors"]
 
 
 def test_the_board_is_laid_out_with_its_scans_words_and_lists(

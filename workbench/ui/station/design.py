@@ -67,6 +67,12 @@ class DesignRoom(Room):
         room: DesignRoom = st.session_state[place]
         return room
 
+    @property
+    def is_held(self) -> bool:
+        """Whether the browser has what is laid out; one that came back may have lost it."""
+        asks = any(entry.get("what") == "ask" for entry in self.received())
+        return self._said().get("have") == self.version and not asks
+
     def show_board(self, *, person: str) -> None:
         self.show(person=person, more={"words": phrases(), "saved": self.saved})
 
@@ -96,9 +102,9 @@ def _save(room: DesignRoom, work: Work, entry: Mapping[str, Any], *, by: str) ->
 
 
 def lay_out(room: DesignRoom, work: Work, key: str, titles: Mapping[str, str], *, by: str) -> None:
-    """Put a draft with its scans on the board; it stays as it is while the same person draws."""
+    """Put a draft with its scans on the board, as it stands now, unless it lies there already."""
     about = (key, language())
-    if room.about != about:
+    if room.about != about or not room.is_held:
         draft = drawing.draft(work, key, by=by)
         room.saved = {"draft": key, "revision": draft.revision}
         room.lay(body(work, draft, titles, by=by), about=about)
