@@ -678,6 +678,26 @@ def test_a_withdrawal_cut_short_is_the_last_word_also_where_a_version_came_betwe
     assert (card.withdrawn_why, card.version) == ("cấp nhầm", versions[-1].version)
 
 
+def test_who_is_shown_a_record_is_not_told_of_others_folders_and_shares(work: Workspace) -> None:
+    key = a_record(work)
+    mine = custody.make_folder(work, "Nghi làm giả", by="soat", own=True)
+    custody.file_record(work, key, mine.id, by="soat", own=True)
+    of_unit = custody.make_folder(work, "Đợt 3", by="duyet", own=False)
+    custody.file_record(work, key, of_unit.id, by="duyet", own=False)
+    custody.share(work, by="duyet", document=key, to_person="la")
+    custody.share(work, by="duyet", document=key, to_person="khach", why="phối hợp")
+
+    def told(by: str) -> set[str]:
+        events = custody.open_record(work, key, by=by).events
+        return {str(value) for event in events for value in (event.why, *event.about.values())}
+
+    assert {"Nghi làm giả", "Đợt 3", "la", "khach"} <= told("soat")  # their own, and the unit's
+    assert "Nghi làm giả" not in told("duyet")  # a folder of one's own is nobody else's affair
+    assert {"Đợt 3", "la", "khach"} <= told("duyet")
+    assert told("la").isdisjoint({"Nghi làm giả", "Đợt 3", "khach", "phối hợp"})
+    assert "la" in told("la")
+
+
 # --- without a screen ----------------------------------------------------------------------------
 
 

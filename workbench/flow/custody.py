@@ -96,7 +96,11 @@ def open_record(work: Work, document: str, *, by: str) -> Opened:
         document=found,
         rights=rights,
         versions=work.repository.versions(receipts[-1].object_id) if receipts else (),
-        events=tuple(work.store.custody_events(document=document)),
+        events=tuple(
+            event
+            for event in work.store.custody_events(document=document)
+            if _is_told(work, event, person, rights)
+        ),
         filings=tuple(mine),
         shares=tuple(work.store.shares(document=document)) if rights.share else (),
     )
@@ -350,6 +354,20 @@ def _owns(person: Person, unit: str, name: str) -> bool:
     if name:
         return name == person.name
     return bool(unit) and unit == person.unit and _has(person, _KEEPERS)
+
+
+def _is_told(work: Work, event: CustodyEvent, person: Person, rights: Rights) -> bool:
+    """Whether somebody who sees a record is told of this: not of folders and shares of others."""
+    if event.by == person.name:
+        return True
+    if event.act in (CustodyAct.FILED, CustodyAct.TAKEN_OUT):
+        folder = work.store.record_folder(event.folder)
+        return folder is not None and _owns(person, folder.unit, folder.person)
+    if event.act in (CustodyAct.SHARED, CustodyAct.REVOKED):
+        to_them = event.about.get("to_person") == person.name
+        to_theirs = bool(person.unit) and event.about.get("to_unit") == person.unit
+        return rights.file_in_unit or to_them or to_theirs
+    return True
 
 
 def _my_folder(work: Work, key: str, by: str) -> tuple[Person, RecordFolder]:
