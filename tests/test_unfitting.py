@@ -70,6 +70,7 @@ def test_a_pile_is_sent_through_again_and_what_was_decided_meanwhile_stays(
 
 
 def test_the_page_shows_the_piles_and_sends_one_through_again(held: Workspace) -> None:
+    assert "4 tài liệu không khớp mẫu nhận dạng nào." in told(visit("home.py", "mau1"))
     app = visit("unknown_forms.py", "mau1")
     assert not errors(app)
     words = told(app)

@@ -15,7 +15,7 @@ import structlog
 
 from workbench import rehearsal, vietnamese
 from workbench.errors import NotReadyError, StaleDocumentError, WorkbenchError
-from workbench.flow import custody, granting, recognise, rehearsing
+from workbench.flow import custody, granting, recognise, rehearsing, unfitting
 from workbench.flow.claimed import words_by_page
 from workbench.flow.judged import VOUCHED
 from workbench.flow.people import account, sheet
@@ -45,7 +45,6 @@ _OF_EACH_KIND = 20  # papers of each form, beside the examples, whose form is as
 _OF_NONE = 60  # papers that no template fits
 _AT_ONCE = 20  # papers of one task that asks for the form only
 _MEMORIES = 4  # texts whose readings of a paper are used again
-_UNFITTING = (recognise.NO_TEMPLATE.text,)
 _TESTERS = (Right.EDIT, Right.SUBMIT, Right.AUTHORISE)
 
 Told = Callable[[int, int], None]  # papers done, of how many
@@ -388,7 +387,7 @@ def _others(work: Work, cast: Cast, examples: set[str]) -> list[tuple[str, str]]
     for kind in sorted({t.id for t in cast.then}):
         for document in kept.newest_of_kind(work.store, kind, VOUCHED, limit=_OF_EACH_KIND):
             found.setdefault(document.id, kind)
-    for document in kept.unfitting(work.store, _UNFITTING, limit=_OF_NONE):
+    for document in unfitting.held(work, limit=_OF_NONE):
         found.setdefault(document.id, HELD)
     return [(key, form) for key, form in found.items() if key not in examples]
 

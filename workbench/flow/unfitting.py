@@ -65,6 +65,11 @@ def held(work: Work, *, limit: int = MOST) -> list[Document]:
     return kept.unfitting(work.store, _REASONS, limit=limit)
 
 
+def waiting(work: Work) -> int:
+    """How many documents are held because no template fits."""
+    return kept.count_unfitting(work.store, _REASONS)
+
+
 def unknown_forms(work: Work) -> tuple[UnknownForm, ...]:
     """The held documents in piles, the largest first."""
     documents = {document.id: document for document in held(work)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -87,15 +88,25 @@ def unfitting(rows: Rows, reasons: Sequence[str], *, limit: int) -> list[Documen
     """The documents that are held for one of these reasons (message ids), oldest first."""
     query = (
         select(Document)
-        .where(
-            col(Document.stage) == Stage.HELD,
-            col(Document.reason)["text"].as_string().in_(reasons),
-        )
+        .where(*_held_for(reasons))
         .order_by(col(Document.created_at), col(Document.number), col(Document.id))
         .limit(limit)
     )
     with _looking(rows) as session:
         return list(session.exec(query).all())
+
+
+def count_unfitting(rows: Rows, reasons: Sequence[str]) -> int:
+    query = select(sa.func.count()).select_from(Document).where(*_held_for(reasons))
+    with _looking(rows) as session:
+        return session.exec(query).one()
+
+
+def _held_for(reasons: Sequence[str]) -> tuple[Any, ...]:
+    return (
+        col(Document.stage) == Stage.HELD,
+        col(Document.reason)["text"].as_string().in_(reasons),
+    )
 
 
 def proofs(rows: Rows, template: str, *, limit: int = 20) -> list[TemplateProof]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workbench.flow import unfitting
 from workbench.model import Person, Role, Stage, now
 from workbench.ui.notation import local, number
 from workbench.words import say
@@ -39,6 +40,11 @@ def waiting_for(work: Workspace, person: Person) -> tuple[Task, ...]:
     if Role.REVIEWER in person.roles:
         n = counts[Stage.PROPOSED]
         tasks.append(Task(n, _n("{n} documents wait for review.", n), "review.py", "fact_check"))
+    if Role.DESIGNER in person.roles:
+        n = unfitting.waiting(work)
+        tasks.append(
+            Task(n, _n("No template fits {n} documents.", n), "unknown_forms.py", "help_center")
+        )
     if set(person.roles) & {Role.REVIEWER, Role.APPROVER, Role.MANAGER}:
         n = counts[Stage.HELD]
         tasks.append(
