@@ -191,3 +191,25 @@ def test_people_teach_only_what_they_looked_at(tmp_path: Path, monkeypatch: Monk
         open_workspace(load_settings()).calibration.digest == json.loads(learned.stdout)["digest"]
     )
     assert work.calibration.source == "2 fields that people looked at"
+
+
+def test_a_family_that_joins_leaves_what_was_counted_of_the_others() -> None:
+    base = calibration.shipped()
+    labels = [
+        Label(
+            f"paper-{number}",
+            (
+                Vote("tesseract", "tesseract", "strip", "Nguyễn Văn An", True, 0.9, "good"),
+                Vote("easyocr", "easyocr", "strip", said, True, 0.9, "good"),
+            ),
+            NAME,
+            "Nguyễn Văn An",
+        )
+        for number, said in enumerate(["Nguyễn Văn An", "Nguyễn Văn Ấn"] * 200)
+    ]  # fmt: skip
+    joined = learning.join(labels, base, "easyocr", made="2026-11-22", source="made up")
+    assert {k: v for k, v in joined.readings.items() if "easyocr" not in k} == base.readings
+    assert joined.readings["easyocr"].at(0.9) == pytest.approx(0.5, abs=0.01)
+    changed = {k for k, f in joined.factors.items() if base.factors.get(k) != f}
+    assert changed
+    assert all("easyocr" in name or name not in base.factors for name in changed)

@@ -172,23 +172,36 @@ def _rising(told: Sequence[tuple[float, bool]]) -> Curve:
     return Curve(len(told), steps)
 
 
-def fit(seen: Sequence[Mapping[str, float]], right: Sequence[bool]) -> dict[str, float]:
-    """Coefficients of a logistic model with a ridge, by Newton's method; `always` is the rest."""
-    names = sorted({name for one in seen for name in one})
-    table = np.array([[one.get(name, 0.0) for name in names] + [1.0] for one in seen])
+def fit(
+    seen: Sequence[Mapping[str, float]],
+    right: Sequence[bool],
+    *,
+    known: Mapping[str, float] | None = None,
+) -> dict[str, float]:
+    """Coefficients of a logistic model with a ridge, by Newton's method; `always` is the rest.
+
+    With `known` coefficients these stay as they are, and only the others are found.
+    """
+    held = {} if known is None else {"always": 0.0, **known}
+    names = sorted({name for one in seen for name in one} - set(held))
+    rest = [] if held else [1.0]
+    table = np.array([[one.get(name, 0.0) for name in names] + rest for one in seen])
+    given = np.array([sum(held.get(n, 0.0) * v for n, v in one.items()) for one in seen])
+    given = given + held.get("always", 0.0)
     truth = np.array(right, float)
-    ridge = np.full(len(names) + 1, _RIDGE)
-    ridge[-1] = 1e-3
-    factors = np.zeros(len(names) + 1)
+    ridge = np.full(len(names) + len(rest), _RIDGE)
+    ridge[len(names) :] = 1e-3
+    factors = np.zeros(len(names) + len(rest))
     for _ in range(50):
-        chance = 1 / (1 + np.exp(-np.clip(table @ factors, -30, 30)))
+        chance = 1 / (1 + np.exp(-np.clip(table @ factors + given, -30, 30)))
         slope = table.T @ (truth - chance) - ridge * factors
         curve = (table * (chance * (1 - chance))[:, None]).T @ table + np.diag(ridge)
         step = np.linalg.solve(curve, slope)
         factors = factors + step
         if float(np.abs(step).max()) < 1e-6:
             break
-    return {name: round(float(f), 4) for name, f in zip([*names, "always"], factors, strict=True)}
+    found = zip([*names, "always"][: len(factors)], factors, strict=True)
+    return {**held, **{name: round(float(f), 4) for name, f in found}}
 
 
 # --- proofs ---------------------------------------------------------------------------------------

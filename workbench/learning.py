@@ -61,6 +61,29 @@ def learn(
     return learned
 
 
+def join(
+    labels: Sequence[Label], base: Calibration, family: str, *, made: str, source: str
+) -> Calibration:
+    """`base` with a family that it did not know, or that changed; of the others all stays.
+
+    So a new network is weighed by what it reads, on papers that need not be like those that the
+    others were counted on.
+    """
+    mine = f"{family}/"
+    found = calibration.curves(read for read in _reads(labels) if read[0] == family)
+    kept = {cell: curve for cell, curve in base.readings.items() if not f"{cell}/".startswith(mine)}
+    factors = {name: f for name, f in base.factors.items() if not name.endswith(f" {family}")}
+    joined = Calibration(made, source, {**kept, **found}, factors, base.cases)
+    told = [(label, _verdict(label, joined)) for label in labels]
+    told = [(label, verdict) for label, verdict in told if verdict.seen]
+    factors = calibration.fit(
+        [verdict.seen for _, verdict in told],
+        [label.is_met_by(verdict.value) for label, verdict in told],
+        known=factors,
+    )
+    return replace(joined, factors=factors)
+
+
 def proven(labels: Sequence[Label]) -> Reliability:
     """Told against true where no paper helped to judge itself: learned on the other four fifths."""
     papers = sorted({label.paper for label in labels})

@@ -67,6 +67,9 @@ def truth(
     into: Annotated[Path, typer.Option(help="Write it to this file instead of using it.")]
     | None = None,
     source: Annotated[str, typer.Option(help="What it was learned from, in words.")] = "",
+    family: Annotated[
+        str, typer.Option(help="Weigh this family alone anew; of the others all stays.")
+    ] = "",
     json: Json = False,
 ) -> None:
     """Learn from papers whose truth is known."""
@@ -87,7 +90,13 @@ def truth(
             "Read the folder with `workbench bench accuracy FOLDER --readings NEW_FILE`.",
         )
     named = source or f"{len(labels)} fields of known truth"
-    after = learning.learn(labels, None, made=day_of(now()).isoformat(), source=named)
+    made = day_of(now()).isoformat()
+    if family:
+        base = newest_calibration(settings)
+        named = f"{base.source}; {family}: {named}"
+        after = learning.join(labels, base, family, made=made, source=named)
+    else:
+        after = learning.learn(labels, None, made=made, source=named)
     if into is None:
         keep_calibration(settings, after)
     else:
