@@ -88,3 +88,18 @@ def test_a_file_that_nobody_authorised_is_told_on_the_page(site: Workspace) -> N
     app = visit("mau1")
     assert not app.exception
     assert "con_dau.yaml chưa được ai phê duyệt" in told(app).replace("\\", "")
+
+
+def test_a_version_that_was_altered_says_so_in_place_of_being_in_use(site: Workspace) -> None:
+    with site.store.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE templateversion SET source = source || '#' WHERE template = 'con_dau'"
+        )
+    site._in_use._texts.clear()  # as in a process that starts now
+    site._in_use._told = None
+    site.templates_changed()
+    app = visit("duyet1", "con_dau")
+    assert not app.exception
+    assert "Đã bị sửa đổi" in told(app)
+    assert "Nội dung lưu giữ của mẫu con_dau@1 đã bị sửa." in told(app).replace("\\", "")
+    assert "Đang dùng" not in told(app)

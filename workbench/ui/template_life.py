@@ -11,11 +11,11 @@ import streamlit as st
 from workbench import ui
 from workbench.errors import Sentence
 from workbench.flow.enrolling import lying
-from workbench.flow.vouching import vouch
+from workbench.flow.vouching import Vouched, vouch
 from workbench.model import Person, TemplateAct, TemplateStanding, TemplateState
 from workbench.store import templates as kept
 from workbench.ui import badges, notation, template_decisions
-from workbench.ui.template_list import STATES, name_of
+from workbench.ui.template_list import ALTERED, STATES, name_of
 from workbench.words import say
 from workbench.workspace import Workspace
 
@@ -66,13 +66,17 @@ def in_folder(work: Workspace) -> None:
 
 
 def _version(work: Workspace, version: TemplateStanding) -> None:
+    decided = version.state in (TemplateState.AUTHORISED, TemplateState.RETIRED)
+    found = vouch(work.store, version, work.judge) if decided else None
+    look = ALTERED if found and found.flaw else STATES[version.state]
     st.markdown(
-        f"**{say('Version {n}', n=version.version)}** &nbsp; {badges.badge(STATES[version.state])}"
+        f"**{say('Version {n}', n=version.version)}** &nbsp; {badges.badge(look)}"
         f" &nbsp; :gray[{say('Digest (SHA-256)')}] `{notation.short(version.digest)}`"
     )
     lines = list(_told(work, version))
     st.markdown("  \n".join(lines))
-    _signature(work, version)
+    if found is not None:
+        _signature(found)
 
 
 def _told(work: Workspace, version: TemplateStanding) -> Iterator[str]:
@@ -104,11 +108,8 @@ def _who(work: Workspace, account: str, at: datetime | None) -> dict[str, str]:
     return {"name": notation.literal(name_of(work, account)), "time": notation.moment(at)}
 
 
-def _signature(work: Workspace, version: TemplateStanding) -> None:
+def _signature(found: Vouched) -> None:
     """What vouches for a version that was decided: its signature, or that it came along."""
-    if version.state is TemplateState.SUBMITTED or version.state is TemplateState.RETURNED:
-        return
-    found = vouch(work.store, version, work.judge)
     if found.flaw is not None:
         st.error(
             f"**{notation.literal(say(found.flaw))}** "

@@ -23,6 +23,7 @@ STATES: Mapping[TemplateState, badges.Look] = {
     TemplateState.RETIRED: badges.Look("Retired", "gray", "history"),
     TemplateState.RETURNED: badges.Look("Sent back to its author", "orange", "undo"),
 }
+ALTERED = badges.Look("Altered", "red", "gpp_bad")  # nothing is read with it
 DRAFT = badges.Look("Being drawn", "blue", "edit")
 
 
@@ -55,7 +56,7 @@ def choose(work: Workspace, person: Person) -> None:
         key="templates.list",
         column_config={
             "title": st.column_config.TextColumn(say("Template"), width="large"),
-            "state": badges.column(say("State"), [*STATES.values(), DRAFT]),
+            "state": badges.column(say("State"), [*STATES.values(), ALTERED, DRAFT]),
             "version": st.column_config.NumberColumn(say("Version"), width="small"),
             "since": st.column_config.TextColumn(say("Since")),
             "who": st.column_config.TextColumn(say("By whom")),
@@ -121,6 +122,8 @@ def _row(
     in_use = next((v for v in versions if v.state is TemplateState.AUTHORISED), None)
     shown = in_use or (versions[0] if versions else None)
     states = [STATES[shown.state]] if shown else []
+    if in_use is not None and template not in work.templates:
+        states = [ALTERED]
     if any(v.state is TemplateState.SUBMITTED for v in versions):
         states.append(STATES[TemplateState.SUBMITTED])
     elif drafts:
