@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from workbench.flow import authorising, governing, proving_templates
 from workbench.model import TemplateDraft, TemplateProof, TemplateStanding, new_id
 from workbench.rehearsal import Report
-from workbench.store import templates as kept
 from workbench.template import parse
 from workbench.workspace import Workspace
 
@@ -68,11 +66,3 @@ def authorised(work: Workspace, digest: str, *, by: str = APPROVER) -> TemplateS
     keys = work.trial_keys(person) if person else None
     assert keys is not None
     return authorising.authorise(work, digest, by=by, reason="Đã xem bản thử.", keys=keys)
-
-
-def put_folder_into_use(work: Workspace, folder: Path) -> None:
-    """Have every template of a folder authorised that is not yet."""
-    for path in sorted(folder.glob("*.yaml")):
-        source = path.read_bytes()
-        if kept.standing(work.store, parse(source, path.name).digest) is None:
-            put_into_use(work, source)

@@ -36,7 +36,9 @@ from workbench.model import (
 from workbench.store import templates as kept
 from workbench.template import Template, check, parse
 
-__all__ = ["begin", "draft", "drop", "in_use", "next_number", "refused", "save", "submit"]
+__all__ = [
+    "begin", "draft", "drop", "in_use", "next_number", "refused", "said", "save", "submit", "who",
+]  # fmt: skip
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 _NUMBER = re.compile(rb"^version:[ \t]*\d+", re.MULTILINE)

@@ -1,6 +1,6 @@
 """The YAML of a template, read and checked: the first thing that is wrong stops it.
 
-A broken template stops the start; it is never skipped.
+A broken file is told by its line; whoever reads a whole folder stops at it.
 """
 
 from __future__ import annotations
