@@ -156,7 +156,8 @@ def test_a_label_gives_a_name_in_plain_letters(label: str, name: str) -> None:
         (["094190087518", "366857749"], "Giấy tờ", "id_number"),
         (["2200123458", "2200123458-001"], "Đăng ký", "org_number"),
         (["12/GCN", "133/2019/GCN-CD"], "Theo", "document_number"),
-        (["01 (một) con dấu", "02 (hai) con dấu"], "Số lượng", "count"),
+        (["01 (một) con dấu", "02 (hai) con dấu"], "Số lượng", "text"),
+        (["01", "12"], "Số lượng", "count"),
         (["0912345678"], "Liên hệ", "phone"),
         (["ấp 1, xã Hai, huyện Ba", "Số 4, đường Năm, Phường 6"], "Ở", "address"),
         (["Chủ cơ sở", "Giám đốc"], "Chức danh", "text"),
@@ -164,6 +165,24 @@ def test_a_label_gives_a_name_in_plain_letters(label: str, name: str) -> None:
 )
 def test_values_tell_their_kind(values: list[str], label: str, kind: str) -> None:
     assert guessing.kind_of(values, label) == kind
+
+
+def test_a_list_that_holds_all_values_is_their_catalogue() -> None:
+    assert guessing.catalogue_of(["Việt Nam", "Trung Quốc"], "text") == "countries"
+    assert guessing.catalogue_of(["Việt Nam", "Không nơi nào"], "text") == ""
+    assert guessing.catalogue_of(["Việt Nam", "Trung Quốc"], "name") == ""
+
+
+def test_labels_that_differ_before_a_number_are_alternatives() -> None:
+    kinds = ("hộ kinh doanh", "hộ kinh doanh", "doanh nghiệp")
+    copies = []
+    for person, kind, number in zip(PEOPLE, kinds, ("59D8071", "41A8002", "2200123"), strict=False):
+        told = [*lines(person)]
+        told[7:7] = [(0.16, f"Giấy chứng nhận đăng ký {kind} số {number}, cấp tại tỉnh nhà")]
+        copies.append(Copy(({"engine": Running(lines_of(words(told)), SIZE)},), (FLAT,)))
+    found = proposing.propose(copies)
+    (numbers,) = [one for one in found.fields if "59D8071" in one.examples]
+    assert numbers.examples == ("59D8071", "41A8002", "2200123")
 
 
 def test_a_table_is_known_by_its_headings() -> None:

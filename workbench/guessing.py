@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from workbench import official, vietnamese
+from workbench import catalogues, official, vietnamese
 from workbench.model import Box
 from workbench.placement import Placement, Running, letters_of, register, rows_of
 from workbench.sites import Body, Site
@@ -24,6 +24,7 @@ PLACES: Final = frozenset(
 MOTTO: Final = ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc")
 _GAP: Final = 0.9  # of a line's height between the words of two headings
 _NAME_WORDS: Final = 5
+_LISTED: Final = 2  # different values that a list must hold to be theirs
 _COLUMNS: Final = 3  # of a table, at least, with that of the row numbers
 _SAME_END: Final = 8  # letters; a title of which an engine lost the first line is no other one
 _MOST: Final = 0.6  # share of the copies on which a part of an official paper is found
@@ -37,7 +38,7 @@ _SHAPES: Final[tuple[tuple[Kind, str], ...]] = (
     ("org_number", r"\d{10}(?:-\d{3})?"),
     ("id_number", r"\d{12}|\d{9}|[A-Z]\d{7,8}"),
     ("document_number", r"\d{1,6}[A-Za-z]?\s*/\s*[\dA-ZĐ][\w/.-]*"),
-    ("count", r"\d{1,3}(?: \([\w ]+\))?(?: [\w ]{2,20})?"),
+    ("count", r"\d{1,3}"),
     ("document_number", r"[A-ZĐ0-9][A-ZĐ0-9./-]*\d[A-ZĐ0-9./-]*"),
 )
 _LABELS: Final[tuple[tuple[Kind, tuple[str, ...]], ...]] = (
@@ -76,6 +77,8 @@ def kind_of(values: Sequence[str], label: str) -> Kind:
                 digits = sum(any(c.isdigit() for c in value) for value in values)
                 if digits * 2 < len(values):
                     continue
+            if kind == "count" and not all(value.isdigit() for value in values):
+                return "text"  # `01 (một) con dấu`: of a count only the digits would be kept
             if kind == "name" and any(c.isdigit() for value in values for c in value):
                 continue
             return kind
@@ -88,6 +91,17 @@ def pattern_of(values: Sequence[str], kind: Kind) -> str:
         return r"\d{2}/\d{2}/\d{4}"
     pattern = _PATTERNS.get(kind, "")
     return pattern if pattern and all(re.fullmatch(pattern, value) for value in values) else ""
+
+
+def catalogue_of(values: Sequence[str], kind: Kind) -> str:
+    """The list that holds all of these texts; empty where none does, or they are no such texts."""
+    some = {vietnamese.key(value) for value in values if value}
+    if kind != "text" or len(some) < _LISTED:
+        return ""
+    for name in sorted(catalogues.names()):
+        if all(catalogues.match(value, name) for value in some):
+            return name
+    return ""
 
 
 def is_personal(label: str, kind: Kind) -> bool:

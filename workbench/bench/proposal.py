@@ -31,6 +31,7 @@ from workbench.template import Template, load_all
 from workbench.workspace import load_settings, open_readers
 
 LIMIT: Final = Limit("fields read without any hand", "print", 0.8)
+_SAME_NAME: Final = 15  # of 100 that a suggestion is liker for being called like the field
 _ALIKE: Final = 80  # likeness from which a suggestion is a field, on the scans it was made from
 
 
@@ -167,6 +168,7 @@ def _named(found: proposing.Proposal, papers: Sequence[_Paper]) -> dict[str, str
                 if field in paper.values
             ]
             mean = sum(likes) / len(likes)
+            mean += _SAME_NAME if one.name == field else 0
             if mean > best:
                 best, name = mean, one.name
         if best >= _ALIKE:

@@ -98,12 +98,16 @@ def _with_examples(proposal: Proposal, copies: Sequence[Copy], *, back: int) -> 
 
 
 def _guessed_again(one: Suggestion) -> Suggestion:
-    """The kind by what is really read, where what stood on the pages said nothing."""
+    """Kind and list by what is really read, where what stood on the pages said nothing."""
     some = [value for value in one.examples if value]
     if one.spec.kind != "text" or one.spec.catalogue:
         return one
     kind = guessing.kind_of(some, one.spec.label.vi)
-    more = {"kind": kind, "pattern": guessing.pattern_of(some, kind)}
+    more = {
+        "kind": kind,
+        "pattern": guessing.pattern_of(some, kind),
+        "catalogue": guessing.catalogue_of(some, kind),
+    }
     return replace(one, spec=one.spec.model_copy(update=more))
 
 

@@ -92,7 +92,8 @@ def labelled(
                 else ""
                 for said in piece.texts
             ]
-            one = _suggested(labels, ends, texts, known)
+            bases = [_ending(text, label) for text in before.texts] if not number else []
+            one = _suggested(labels, ends, texts, known, bases)
             if piece.some:
                 why = Sentence("After “{label}”, which some scans have.", {"label": labels[0]})
                 one = replace(one, why=why)
@@ -277,12 +278,23 @@ def _until_words(words: Sequence[Spot], begins: Sequence[int]) -> Sequence[Spot]
     return chosen
 
 
+def _ending(text: str, label: str) -> str:
+    """The end of a copy's print that begins as the label does: the label as this copy has it."""
+    words, wanted = text.split(), letters_of(label.split()[0])
+    at = next((i for i in range(len(words) - 1, -1, -1) if letters_of(words[i]) == wanted), None)
+    return " ".join(words[at:]) if at is not None else label
+
+
 def _suggested(
-    labels: Sequence[str], until: Sequence[str], texts: Sequence[str], known: Sequence[Template]
+    labels: Sequence[str],
+    until: Sequence[str],
+    texts: Sequence[str],
+    known: Sequence[Template],
+    bases: Sequence[str] = (),
 ) -> Suggestion:
     if len(labels) == 1:
         label, texts = _completed(labels[0], texts)
-        labels, texts = _numbered(label, texts)
+        labels, texts = _numbered(label, texts, bases or [label] * len(texts))
     label = labels[0]
     values = [extraction.clean(text, label, until[0]) for text in texts]
     some = [value for value in values if value]
@@ -319,7 +331,9 @@ def _completed(label: str, texts: Sequence[str]) -> tuple[str, Sequence[str]]:
     ]
 
 
-def _numbered(label: str, texts: Sequence[str]) -> tuple[tuple[str, ...], Sequence[str]]:
+def _numbered(
+    label: str, texts: Sequence[str], bases: Sequence[str]
+) -> tuple[tuple[str, ...], Sequence[str]]:
     """Labels of which a part differs, with the numbers alone; a date keeps its first word.
 
     `… doanh nghiệp số 2200…` beside `… hộ kinh doanh số 59D…`: what differs before is label too.
@@ -329,11 +343,11 @@ def _numbered(label: str, texts: Sequence[str]) -> tuple[tuple[str, ...], Sequen
     if len(words) > 1 and letters_of(words[-1]) == "ngay" and dated * 2 > len(texts):
         return (" ".join(words[:-1]),), [f"{words[-1]} {text}" if text else "" for text in texts]
     met = [re.match(r"((?:[^\W\d_]+ ){1,4})(?=\S*\d)", text) for text in texts]
-    fitting = [one for one in met if one and one[1].islower()]
-    is_date = any(letters_of(one[1]) == "ngay" for one in fitting)
+    fitting = [(b, one) for b, one in zip(bases, met, strict=True) if one and one[1].islower()]
+    is_date = any(letters_of(one[1]) == "ngay" for _, one in fitting)
     if is_date or len(fitting) * 3 < len(texts) * 2:
         return (label,), texts
-    labels = tuple(dict.fromkeys(f"{label} {one[1].strip()}" for one in fitting))
+    labels = tuple(dict.fromkeys(f"{base} {one[1].strip()}" for base, one in fitting))
     return labels, [
         text[one.end() :] if one else text for text, one in zip(texts, met, strict=True)
     ]
