@@ -70,7 +70,7 @@ class Names:
 
 def height_of(rows: int) -> int:
     """Pixels of a table with its heading, as tall as what stands in it."""
-    return ROW * (min(rows, MOST) + 1) + 4
+    return ROW * (min(rows, MOST) + 1) + 2
 
 
 def says(text: str, *places: str) -> bool:

@@ -103,7 +103,7 @@ def _grants(told: Why, names: Names, *, selectable: bool) -> TemplateGrant | Non
     table = pd.DataFrame(_line(one, names) for one in held)
     columns = {
         "right": badges.column(say("Right"), list(RIGHTS.values())),
-        "whom": st.column_config.TextColumn(say("For whom"), width="large"),
+        "whom": st.column_config.TextColumn(say("For whom"), width=270),
         "since": st.column_config.TextColumn(say("From")),
         "until": st.column_config.TextColumn(say("To (included)")),
         "state": badges.column(say("State"), list(_STATES.values())),
