@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 import structlog
@@ -331,9 +332,14 @@ def _remembered(work: Work, key: str, template: str) -> tuple[Remembered, ...]:
         if votes:
             found.append(Remembered(work.template(document.template_digest), votes))
     for one in _memories(work, template).get(key, ()):
-        text = parse(work.store.get(one["text"]), template)
+        text = _parsed(work.store.get(one["text"]), template)
         found.append(Remembered(text, work.store.votes_of(one["votes"])))
     return tuple(found)
+
+
+@lru_cache(maxsize=16)
+def _parsed(source: bytes, name: str) -> Template:
+    return parse(source, name)  # the same few texts for every example
 
 
 def _memories(work: Work, template: str) -> Mapping[str, list[dict[str, str]]]:
