@@ -79,9 +79,9 @@ def _copy(file: Path, values: Mapping[str, str], *, seed: int) -> Copy:
     draw = ImageDraw.Draw(sheet)
     for left, top, size, text in (*_HEAD, *_FOOT):
         _write(draw, left, top, size, text)
-    for name, (label, left, at, top) in LABELS.items():
-        _write(draw, left, top, 4.4, label)
-        _write(draw, at, top, 4.4, values[name])
+    for name, (label, beside, at, level) in LABELS.items():
+        _write(draw, beside, level, 4.4, label)
+        _write(draw, at, level, 4.4, values[name])
     rng = random.Random(seed)
     turn, right, down = (rng.uniform(-most, most) for most in (0.8, 2.0, 2.0))
     laid = sheet.rotate(

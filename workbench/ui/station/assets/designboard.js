@@ -92,12 +92,15 @@ export class Board {
     return chosen ? svg("g", {}, rect("halo"), rect(classes)) : rect(classes);
   }
 
-  tag([left, top], { label, look, chosen }) {
+  /** The name of a thing: above it when chosen; else to its right, where it hides no value. */
+  tag([left, top, right, bottom], { label, look, chosen }) {
     const size = 12 / this.scale;
-    const text = svg("text", { x: left + size * 0.35, y: top - size * 0.35, "font-size": size, class: "name" });
+    const wide = label.length * size * 0.52 + size * 0.7;
+    const beside = !chosen && right + wide < this.page.width;
+    const [x, y] = beside ? [right, (top + bottom) / 2 - size * 0.65] : [left, top - size * 1.3];
+    const text = svg("text", { x: x + size * 0.35, y: y + size * 0.95, "font-size": size, class: "name" });
     text.textContent = label;
-    const wide = label.length * size * 0.56 + size * 0.7;
-    const ground = svg("rect", { x: left, y: top - size * 1.3, width: wide, height: size * 1.3, class: `ground ${look}${chosen ? " chosen" : ""}` });
+    const ground = svg("rect", { x, y, width: wide, height: size * 1.3, class: `ground ${look}${chosen ? " chosen" : ""}` });
     return [ground, text];
   }
 
