@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from workbench import ui
 from workbench.errors import NotReadyError
-from workbench.flow import judged
+from workbench.flow import judged, teaching
 from workbench.lab import ALL, Lab, Share
 from workbench.model import (
     Act,
@@ -21,13 +22,16 @@ from workbench.model import (
     Document,
     FieldReading,
     Intake,
+    NetworkTraining,
     Page,
     Proposal,
     Reading,
     SourceFile,
     Stage,
+    TrainingState,
 )
 from workbench.reconciliation import Vote, reconcile
+from workbench.store import networks
 from workbench.ui import side_by_side
 from workbench.workspace import Workspace, prepare_demo
 
@@ -161,3 +165,43 @@ def test_the_page_says_who_is_right_and_never_what_a_paper_says(page: AppTest) -
     tables = "\n".join(str(t.value) for t in (*page.table, *page.dataframe))
     assert "Tesseract" in tables
     assert "Hoa S" not in words + tables
+
+
+def test_somebody_else_lets_a_network_read_and_withdraws_it(
+    work: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(side_by_side, "states", lambda *_: ())
+    monkeypatch.setattr(teaching, "words_by_page", lambda *_: {})  # these papers have no words
+    told = {"share": 0.9, "of": 20, "cer": 0.0123}
+    folder = work.networks_folder / "t1" / "network"
+    folder.mkdir(parents=True)
+    (folder / "learned_t1.onnx").write_bytes(b"a network")
+    work.store.add(
+        NetworkTraining(
+            id="t1", state=TrainingState.REPORTED, by="quanly1", minutes=60, begun_from="before",
+            held_back=20, network="learned_t1.onnx:1",
+            digest=hashlib.sha256(b"a network").hexdigest(),
+            report={"documents": 3, "all": {"old": told, "new": told}, "kinds": {},
+                    "made_up": {"old": told, "new": told}},
+        )
+    )  # fmt: skip
+    app = AppTest.from_file(str(ROOT / "workbench" / "ui" / "app.py"), default_timeout=120)
+    for name, button in (("quanly1", None), ("duyet1", "accept"), ("duyet1", "withdraw")):
+        somebody = work.store.person(name)
+        assert somebody is not None
+        app.user = {"workbench_session": ui.sessions().begin(somebody)}
+        app.run()
+        app.switch_page(str(ROOT / "pages" / "engines.py")).run()
+        app.segmented_control(key="engines.view").set_value("learning").run()
+        assert not app.error
+        keys = {one.key for one in app.button}
+        if button is None:  # who started it does not decide
+            assert not keys & {"network.accept.t1", "network.reject.t1"}
+            continue
+        app.text_input(key="network.reason.t1").set_value("xem báo cáo").run()
+        app.button(key=f"network.{button}.t1").click().run()
+        assert not app.error
+    found = networks.training(work.store, "t1")
+    assert found is not None
+    assert (found.decided_by, found.withdrawn_by) == ("duyet1", "duyet1")
+    assert found.state is TrainingState.WITHDRAWN
