@@ -34,6 +34,7 @@ from workbench.model import (
     Unit,
 )
 from workbench.store import Store
+from workbench.store.examples import count_unfitting, unfitting
 
 
 @pytest.fixture(scope="module")
@@ -309,3 +310,28 @@ def test_an_error_of_the_database_does_not_tell_what_a_paper_says(store: Store) 
     with pytest.raises(sa.exc.IntegrityError) as told:
         store.add(Unit(code="PC06", name="BÍ MẬT"))
     assert "BÍ MẬT" not in str(told.value)
+
+
+def test_documents_are_listed_by_how_surely_their_form_was_told(store: Store) -> None:
+    told = {1: 30.0, 2: None, 3: 4.5, 4: 12.0}
+    for number, margin in told.items():
+        classified = {} if margin is None else {"margin": margin}
+        store.add(
+            Document(batch="b", source="s", unit="PC06", number=number, classified=classified)
+        )
+    assert [d.number for d in store.documents(order="certainty")] == [3, 4, 1, 2]
+    assert [d.number for d in store.documents(margin=15, order="certainty")] == [3, 4]
+    assert store.count(margin=15) == 2
+
+
+def test_papers_are_found_by_why_they_are_held(store: Store) -> None:
+    fits, other = "No template fits this form.", "The page is blank."
+    for number, reason in enumerate((fits, other, fits), start=1):
+        store.add(
+            Document(
+                batch="b", source="s", unit="PC06", number=number, stage=Stage.HELD,
+                reason=Sentence(reason).as_json(),
+            )
+        )  # fmt: skip
+    assert [d.number for d in unfitting(store, [fits], limit=10)] == [1, 3]
+    assert count_unfitting(store, [fits]) == 2

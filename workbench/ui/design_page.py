@@ -118,6 +118,7 @@ def _begin(work: Workspace, person: Person) -> None:
         default=asked[:MOST],
         format_func=found.__getitem__,
         max_selections=MOST,
+        placeholder=say("Choose scans"),
         key="design.scans",
     )
     if st.button(say("To the drawing board"), type="primary", key="design.begin"):
