@@ -126,7 +126,7 @@ def crops_of(folder: Path, *, prepared: bool = False) -> Iterator[Crop]:
         for document in entry["documents"]:
             for field in document["fields"].values():
                 for seen in field["occurrences"]:
-                    if len(seen["quads"]) == 1 and seen.get("visible", True):
+                    if len(seen.get("quads", ())) == 1 and seen.get("visible", True):
                         image, warp = pages[seen["page"]]
                         corners = _moved(seen["quads"][0], warp)
                         text = str(seen["printed"]).strip()
