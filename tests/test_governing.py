@@ -159,6 +159,22 @@ def test_the_same_text_drawn_on_a_draft_that_was_given_up_makes_an_author(
         governed.authorised(site, waiting.digest)
 
 
+def test_what_goes_on_from_a_text_that_was_handed_back_is_its_authors_too(site: Workspace) -> None:
+    tamper(site, "UPDATE person SET roles = '[\"designer\", \"approver\"]' WHERE name = 'duyet1'")
+    source = governed.next_text(site, "con_dau")
+    mine = governed.submitted(site, source, by=APPROVER)
+    authorising.hand_back(site, mine.digest, by=APPROVER, reason="Nhờ người khác trình.")
+    own = kept.draft(site.store, mine.draft)
+    assert own is not None
+    governing.save(site, own.id, source + b"# a\n", by=APPROVER, revision=own.revision)
+    theirs = governing.begin(site, "con_dau", by=AUTHOR, base=mine.digest)
+    assert set(theirs.authors) == {APPROVER, AUTHOR}
+    waiting = governed.submitted(site, source)
+    assert waiting.digest == mine.digest
+    with pytest.raises(NotAllowedError, match="You drew this template"):
+        governed.authorised(site, waiting.digest)
+
+
 def test_a_second_account_of_the_author_is_the_author(site: Workspace) -> None:
     author = site.store.person(AUTHOR)
     assert author is not None

@@ -84,7 +84,7 @@ def begin(
         source=_text(work, template_id, base) if source is None else source,
         scans=list(scans),
         author=by,
-        authors=[by],
+        authors=[*(name for name in _drew(work, base) if name != by), by],
         by=by,
         unit=person.unit or "",
     )
@@ -147,6 +147,13 @@ def _must_be_open(seen: TemplateDraft) -> None:
             "This draft waits for a decision.",
             "Take it back, or wait until it is handed back; then it can be changed.",
         )
+
+
+def _drew(work: Work, digest: str) -> list[str]:
+    """Who drew a version that nobody else authorised; what goes on from it is theirs too."""
+    seen = kept.standing(work.store, digest) if digest else None
+    undecided = (TemplateState.SUBMITTED, TemplateState.RETURNED)
+    return list(seen.authors) if seen is not None and seen.state in undecided else []
 
 
 def _text(work: Work, template_id: str, base: str) -> bytes:
@@ -220,7 +227,7 @@ def submit(work: Work, draft_id: str, *, by: str, reason: str = "") -> TemplateS
         state=TemplateState.SUBMITTED,
         base=_digest(before),
         draft=seen.id,
-        authors=sorted({*seen.authors, seen.author}),
+        authors=sorted({*seen.authors, seen.author, *_drew(work, template.digest)}),
         submitted_by=by,
         submitted_at=at,
         proof=proof.id,
