@@ -15,7 +15,7 @@ from workbench import catalogues
 from workbench.errors import Sentence
 from workbench.model import Severity
 from workbench.template import patterns
-from workbench.template.reading import line_of, not_yaml, place_of
+from workbench.template.reading import line_of, must_be_small, not_yaml, place_of
 from workbench.template.shape import A4, Template, WrongError
 from workbench.vietnamese import fold
 
@@ -56,6 +56,7 @@ def check(source: bytes, name: str) -> tuple[Problem, ...]:
     an error here, and so is what could never be read with.
     """
     try:
+        must_be_small(source)
         root = yaml.compose(source, Loader=yaml.SafeLoader)
         content = yaml.safe_load(source)
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:

@@ -7,13 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 from pydantic import ValidationError
 
 from workbench.errors import TemplateError
 from workbench.template.shape import Template
+
+_LARGEST: Final = 256 * 1024  # bytes; the forms that ship have about 10 KB
+_MOST_PARTS: Final = 50_000  # words and groups, each reference written out
+
+
+class TooMuchError(ValueError):
+    """A text that no form needs."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
 
 
 def load(path: Path) -> Template:
@@ -49,6 +60,7 @@ def parse(source: bytes, name: str) -> Template:
     Raises TemplateError at the first thing that is wrong; `check` tells them all.
     """
     try:
+        must_be_small(source)
         root = yaml.compose(source, Loader=yaml.SafeLoader)
         content = yaml.safe_load(source)
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
@@ -83,6 +95,7 @@ def content(source: bytes, name: str) -> dict[str, Any]:
     Raises TemplateError where it is no YAML or no group of words.
     """
     try:
+        must_be_small(source)
         said = yaml.safe_load(source)
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
         line, problem = not_yaml(error)
@@ -99,6 +112,34 @@ def content(source: bytes, name: str) -> dict[str, Any]:
             "Correct the line and load it again.",
         )
     return said
+
+
+def must_be_small(source: bytes) -> None:
+    """Raise TooMuchError for a text that is larger than any form, or grows so by its references.
+
+    Told before anything is built of it: a few lines that refer to each other say millions.
+    """
+    if len(source) > _LARGEST:
+        raise TooMuchError("the text is larger than any form")
+    sizes: dict[str, int] = {}  # of what is referred to
+    open_: list[tuple[str | None, int]] = []  # name, and the size of all before it
+    size = 0
+    for event in yaml.parse(source, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            size += sizes.get(event.anchor or "", _MOST_PARTS)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            open_.append((event.anchor, size))
+            size += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            name, before = open_.pop()
+            if name is not None:
+                sizes[name] = size - before
+        elif isinstance(event, yaml.ScalarEvent):
+            size += 1
+            if event.anchor is not None:
+                sizes[event.anchor] = 1
+        if size > _MOST_PARTS:
+            raise TooMuchError("the text says more than any form")
 
 
 def not_yaml(error: Exception) -> tuple[int, str]:
