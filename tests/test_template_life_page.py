@@ -11,8 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from tests import governed
 from workbench import ui
-from workbench.model import TemplateState
+from workbench.flow import granting
+from workbench.model import Right, TemplateState
 from workbench.store import templates as kept
+from workbench.ui.tasks import waiting_for
 from workbench.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -103,3 +105,22 @@ def test_a_version_that_was_altered_says_so_in_place_of_being_in_use(site: Works
     assert "Đã bị sửa đổi" in told(app)
     assert "Nội dung lưu giữ của mẫu con_dau@1 đã bị sửa." in told(app).replace("\\", "")
     assert "Đang dùng" not in told(app)
+
+
+def test_start_names_a_waiting_version_to_who_may_decide_or_to_who_may_grant(
+    site: Workspace,
+) -> None:
+    def tasks(name: str) -> dict[str, int]:
+        person = site.store.person(name)
+        assert person is not None
+        return {task.file: task.count for task in waiting_for(site, person)}
+
+    assert tasks("duyet1") == {} and tasks("quantri") == {}
+    governed.submitted(site, governed.next_text(site, "con_dau"))
+    assert tasks("duyet1") == {"templates.py": 1}
+    assert tasks("mau1") == {} and tasks("quantri") == {}
+    for held in granting.why(site, "con_dau").grants:
+        if held.grant.right is Right.AUTHORISE:
+            granting.revoke(site, held.grant.id, by="quantri", why="Không còn duyệt mẫu.")
+    assert tasks("duyet1") == {}
+    assert tasks("quantri") == {"people.py": 1}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.flow import unfitting
-from workbench.model import Person, Role, Stage, now
+from workbench.flow import granting, unfitting
+from workbench.model import Person, Right, Role, Stage, TemplateStanding, TemplateState, now
+from workbench.store import templates
 from workbench.ui.notation import local, number
 from workbench.words import say
 from workbench.workspace import Workspace
@@ -37,6 +38,10 @@ def waiting_for(work: Workspace, person: Person) -> tuple[Task, ...]:
         tasks.append(
             Task(ready, _n("{n} approved documents can be sealed.", ready), "sign.py", "verified")
         )
+        n = _to_authorise(work, person)
+        tasks.append(
+            Task(n, _n("{n} templates wait for your decision.", n), "templates.py", "approval")
+        )
     if Role.REVIEWER in person.roles:
         n = counts[Stage.PROPOSED]
         tasks.append(Task(n, _n("{n} documents wait for review.", n), "review.py", "fact_check"))
@@ -52,7 +57,37 @@ def waiting_for(work: Workspace, person: Person) -> tuple[Task, ...]:
                 n, _n("{n} documents are held and need a decision.", n), "documents.py", "pan_tool"
             )
         )
+    if Role.ADMINISTRATOR in person.roles:
+        n = _without_decider(work)
+        text = _n("{n} submitted templates that nobody has the right to authorise.", n)
+        tasks.append(Task(n, text, "people.py", "key"))
     return tuple(task for task in tasks if task.count)
+
+
+def _submitted(work: Workspace) -> list[TemplateStanding]:
+    standings = templates.standings(work.store)
+    return [one for one in standings if one.state is TemplateState.SUBMITTED]
+
+
+def _may_decide(rights: granting.Granted, one: TemplateStanding, person: Person) -> bool:
+    """Whether the grants let them see and authorise it; an author never does."""
+    return person.name not in one.authors and all(
+        rights.answer(right, one.template, person).allowed for right in (Right.SEE, Right.AUTHORISE)
+    )
+
+
+def _to_authorise(work: Workspace, person: Person) -> int:
+    rights = granting.granted(work)
+    return sum(_may_decide(rights, one, person) for one in _submitted(work))
+
+
+def _without_decider(work: Workspace) -> int:
+    """Submitted versions that would wait for ever: a new template has but its author's rights."""
+    submitted = _submitted(work)
+    if not submitted:
+        return 0
+    rights, people = granting.granted(work), work.store.persons()
+    return sum(not any(_may_decide(rights, one, p) for p in people) for one in submitted)
 
 
 def reading(work: Workspace) -> int:
