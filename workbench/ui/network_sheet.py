@@ -60,7 +60,16 @@ def _supply(work: Workspace, person: Person) -> None:
             for kind, n in there.by_kind.items()
         )
         st.caption(kinds)
+    if not there.is_enough:
+        st.caption(
+            say(
+                "A training needs {crops} confirmed fields of {documents} documents.",
+                crops=notation.number(teaching.FEWEST_CROPS),
+                documents=notation.number(teaching.FEWEST_DOCUMENTS),
+            )
+        )
     if Role.MANAGER not in person.roles:
+        st.caption(say("A manager starts a training; somebody else decides about its network."))
         return
     under_way = any(t.state in _OPEN for t in networks.trainings(work.store, limit=5))
     left, right = st.columns([1, 3], vertical_alignment="bottom")
@@ -82,14 +91,6 @@ def _supply(work: Workspace, person: Person) -> None:
         on_click=_wish,
         args=("start", ""),
     )
-    if not there.is_enough:
-        st.caption(
-            say(
-                "A training needs {crops} confirmed fields of {documents} documents.",
-                crops=notation.number(teaching.FEWEST_CROPS),
-                documents=notation.number(teaching.FEWEST_DOCUMENTS),
-            )
-        )
     st.caption(
         say(
             "Crops stay on this machine. To take them along or have a person's papers forgotten: "
