@@ -73,7 +73,7 @@ def _submit(work: Workspace, person: Person, draft: TemplateDraft) -> None:
     if proof.worse:
         st.warning(say("This text does worse on the examples than the version in use."))
     with st.form(f"templates.submit.{draft.id}", border=False):
-        label = say("Why it should be used all the same") if proof.worse else say("Remark")
+        label = say("Why it should be used all the same") if proof.worse else say("Note")
         reason = st.text_area(label, key=f"templates.submit.reason.{draft.id}")
         sent = st.form_submit_button(say("Submit for authorisation"), type="primary")
     if sent:
