@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -245,6 +245,31 @@ def test_what_a_dead_worker_taught_goes_on_where_it_stood(work: Workspace) -> No
     assert found is not None
     assert found.state is TrainingState.REPORTED
     assert work.teacher.whiles == 3  # type: ignore[attr-defined]  # none was taught twice
+
+
+@pytest.mark.parametrize("forgets", [False, True])
+def test_a_training_that_ends_while_its_crops_are_cut_leaves_none_behind(
+    work: Workspace, monkeypatch: pytest.MonkeyPatch, forgets: bool
+) -> None:
+    ordered = teaching.start(work, by="quanly1", minutes=60)
+    cut = teaching.copybook.write
+
+    def ended_meanwhile(into: Path, examples: Iterable[Example]) -> int:
+        if into.name == "learn" and forgets:
+            teaching.forget(work, ["paper-0"], by="quanly1", reason="sai người")
+        elif into.name == "learn":
+            teaching.stop(work, ordered.id, by="quanly1")
+        return cut(into, examples)
+
+    def taught(folder: Path, *, seconds: float) -> Taught:
+        raise AssertionError("taught with what is stopped")
+
+    monkeypatch.setattr(teaching.copybook, "write", ended_meanwhile)
+    monkeypatch.setattr(work.teacher, "go_on", taught)
+    taken = networks.take_up(work.store, holder="w/teach", at=now())
+    assert taken is not None
+    teaching.carry_on(work, taken, holder="w/teach", stop=lambda: False)
+    assert not (work.networks_folder / ordered.id).exists()
 
 
 def test_a_silent_worker_loses_its_training(work: Workspace) -> None:

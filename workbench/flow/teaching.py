@@ -254,14 +254,15 @@ def carry_on(
     """Teach until it is done, its time is over or `stop`; then report. Ours by `take_up`."""
     folder = _folder(work, training.id)
     try:
-        if not (folder / "judge").is_dir():
-            _part(work, training, folder, holder)
+        if not (folder / "judge").is_dir() and not _part(work, training, folder, holder):
+            _leave(work, training, folder)  # stopped while its crops were cut
+            return
         while True:
             taught = work.teacher.go_on(folder, seconds=min(WHILE_SECONDS, 60 * training.minutes))
             if not networks.note(
                 work.store, training.id, holder=holder, at=now(), progress=taught.as_json()
             ):
-                shutil.rmtree(folder, ignore_errors=True)  # it was stopped, or a paper forgotten
+                _leave(work, training, folder)  # it was stopped, or a paper forgotten
                 return
             if taught.is_over or taught.seconds >= 60 * training.minutes:
                 break
@@ -288,18 +289,24 @@ def carry_on(
     log.info("network.reported", training=training.id)
 
 
-def _part(work: Work, training: NetworkTraining, folder: Path, holder: str) -> None:
-    """Write the copybooks, parted by document; `judge` comes last and says that all are there."""
+def _leave(work: Work, training: NetworkTraining, folder: Path) -> None:
+    """Leave nothing behind of a training that has ended; another worker's goes on in its folder."""
+    if _known(work, training.id).state is not TrainingState.RUNNING:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _part(work: Work, training: NetworkTraining, folder: Path, holder: str) -> bool:
+    """Write the copybooks, parted by document; `judge` comes last and says that all are there.
+
+    False where the training is not this worker's any more.
+    """
     papers = {document.id: [field for field, _ in fields] for document, fields in _vouched(work)}
     mixed = sorted(papers, key=lambda one: hashlib.sha256(one.encode()).hexdigest())
     judges = mixed[::_JUDGES]
     others = [one for one in mixed if one not in set(judges)]
     choosers = others[::_CHOOSERS]
     learners = [one for one in others if one not in set(choosers)]
-    counts = {}
-    for name, part in (("learn", learners), ("choose", choosers), ("judge", judges)):
-        shutil.rmtree(folder / name, ignore_errors=True)
-        counts[name] = copybook.write(folder / name, _examples(work, (papers[d] for d in part)))
+    # Named before a crop is cut: who forgets a paper from now on finds the training, and ends it.
     networks.keep_lessons(
         work.store,
         [
@@ -310,7 +317,13 @@ def _part(work: Work, training: NetworkTraining, folder: Path, holder: str) -> N
             for one in mixed
         ],
     )  # fmt: skip
-    networks.note(
+    if networks.forgotten(work.store) & papers.keys():
+        return _part(work, training, folder, holder)
+    counts = {}
+    for name, part in (("learn", learners), ("choose", choosers), ("judge", judges)):
+        shutil.rmtree(folder / name, ignore_errors=True)
+        counts[name] = copybook.write(folder / name, _examples(work, (papers[d] for d in part)))
+    return networks.note(
         work.store, training.id, holder=holder, at=now(), documents=len(learners),
         crops=counts["learn"], held_back=counts["judge"],
     )  # fmt: skip
