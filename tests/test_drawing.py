@@ -174,6 +174,8 @@ def test_what_is_not_right_yet_does_not_hide_the_rest(
     form = drawing_of(desk_work, draft)
     label = {"vi": "", "en": ""}
     form["fields"].append({"name": "so", "label": label, "zone": {"line": "(no group"}})
+    runaway = {"pattern": r"(?:\w+)*x", "zone": {"line": r"Số (\d+)"}}
+    form["fields"].append({"name": "ma", "label": label, **runaway})
     form["recognised_by"]["all_of"] = []
     template = drawing.as_far_as_drawn(drawn.to_content(form))
     assert list(template.fields) == ["chu_tau"]

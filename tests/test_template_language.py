@@ -267,6 +267,22 @@ def test_what_is_no_yaml_or_no_template_is_one_problem() -> None:
     assert len(check(b"\xff\xfe\xff", "x.yaml")) == 1
 
 
+@pytest.mark.parametrize("grown", ["merged", "listed", "long"])
+def test_a_few_lines_that_say_millions_are_refused_before_they_are_built(grown: str) -> None:
+    group = "{{<<: [*a{0}, *a{0}]}}" if grown == "merged" else "[*a{0}, *a{0}]"
+    lines = [f"a{n}: &a{n} {group.format(n - 1)}" for n in range(1, 24)]
+    text = "\n".join(["a0: &a0 {x: 1}", *lines]) if grown != "long" else "x: " + "a" * (1 << 20)
+    with pytest.raises(TemplateError, match="any form"):
+        content(text.encode(), "x.yaml")
+    with pytest.raises(TemplateError, match="any form"):
+        parse(text.encode(), "x.yaml")
+    assert len(check(text.encode(), "x.yaml")) == 1
+
+
+def test_what_is_said_once_and_referred_to_is_read() -> None:
+    assert content(b"a: &a {x: 1}\nb: *a\n", "x.yaml")["b"] == {"x": 1}
+
+
 def test_problems_are_told_in_vietnamese() -> None:
     speak("vi")
     (problem,) = check(GOOD.replace("en: Paper}", "en: ''}").encode(), "giay.yaml")
@@ -275,8 +291,9 @@ def test_problems_are_told_in_vietnamese() -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    [r"(?:a+)+b", r"(\w+\s?)*$", r"(?:a|b|ab)*c", r"(.*)*", r"\d*\d*\d*\d*x", r"([^,]*,?)+"],
-)
+    [r"(?:a+)+b", r"(\w+\s?)*$", r"(?:a|b|ab)*c", r"(.*)*", r"\d*\d*\d*\d*x", r"([^,]*,?)+",
+     r"^\w*\d?\w*\d?\w*\d?\w*\d?\w*(x)!", r"^(?:\w{0,12}){12}(x)!", r"(\w+)\s*\w+\s*\w+\s*\w+!"],
+)  # fmt: skip
 def test_a_pattern_that_may_run_away_is_seen(pattern: str) -> None:
     assert patterns.backtracks(pattern)
 
@@ -284,7 +301,7 @@ def test_a_pattern_that_may_run_away_is_seen(pattern: str) -> None:
 @pytest.mark.parametrize(
     "pattern",
     [r"\d+", r"(?:-[A-ZĐ0-9]+)*", r"\w+(?: \w+)*", r"\d{10}(?:-\d{3})?", r"(?:a|b)+", r"(?:ab?)*",
-     r".*: (\d+)", "("],
+     r".*: (\d+)", "(", r"Số (.+) ngày .+ tháng .+ năm", r"^Số[:\s]+(\d+/\S+)\s*ngày"],
 )  # fmt: skip
 def test_a_pattern_that_comes_to_an_end_is_let_be(pattern: str) -> None:
     assert not patterns.backtracks(pattern)

@@ -186,6 +186,13 @@ def test_a_worse_version_is_told_as_worse_with_the_field_and_the_papers(proven: 
     assert (field.tested.right, field.beside.right, field.critical) == (0, 2, True)
 
 
+def test_a_text_that_might_never_come_to_an_end_is_not_tested(proven: Workspace) -> None:
+    pattern = next(s.pattern for s in proven.templates["antt"].fields.values() if s.pattern)
+    text = changed(proven, (pattern, r"(?:\w+)*x"))
+    with pytest.raises(NotReadyError, match="never come to an end"):
+        proving.test(proven, text, by="mau1")
+
+
 def test_a_better_version_says_where(desk_work: Workspace, engines: tuple[Reader, Reader]) -> None:
     hand_to(desk_work, engines)
     lines = [(left, text.replace("Số Căn cước công dân:", "Mã số công dân:"))

@@ -129,6 +129,15 @@ def test_a_line_is_found_in_spite_of_lost_marks(template: Template) -> None:
     assert values(told, template)["ma_so"] == "PK-00812"
 
 
+def test_a_line_that_might_never_come_to_an_end_is_not_tried(template: Template) -> None:
+    hostile = r"^(?:\w{0,12}){12}(x)!"
+    text = template.source.decode()
+    start = text.index("'^Mã số phiếu")
+    text = text[:start] + f"'{hostile}'}}\n"
+    found = values(moved(page(VALUES), 1.0, 0, 0), parse(text.encode(), "phieu.yaml"))
+    assert "ma_so" not in found and "ho_ten" in found
+
+
 def test_a_form_whose_places_are_not_found_says_so(template: Template) -> None:
     lost = placement.register(running(LINES[5:]), template)
     assert lost.lie is None

@@ -11,7 +11,7 @@ from workbench import vietnamese
 from workbench.model import Box, Word
 from workbench.placement import Line, Placement, rows_of
 from workbench.sites import Body, Site, Strip, span
-from workbench.template import Template, Zone
+from workbench.template import Template, Zone, patterns
 
 _LOW: Final = 2.4  # a box so many lines high, in which no engine saw a word, is read as one line
 _EDGE: Final = 0.002  # of the page: words that only touch the box do not cut it
@@ -78,8 +78,8 @@ def lined(page: int, placement: Placement, template: Template, body: Body) -> li
     words = [word for line in lines for word in line.words]
     whole = [Line(tuple(row), Box.around([w.box for w in row])) for row in rows_of(words)]
     for name, zone in _zones(template):
-        if not zone.line:
-            continue
+        if not zone.line or patterns.backtracks(zone.line):
+            continue  # on a draft: a text that says so is never submitted
         site = _on_line(name, page, zone.line, (*lines, *whole), body)
         if site is not None:
             found.append(site)

@@ -166,7 +166,9 @@ def read_again(
 def as_far_as_drawn(content: Mapping[str, Any]) -> Template:
     """What of a template is fit to look with, while the rest is not drawn or not right yet."""
     try:
-        return Template.model_validate({**content, "source": b""})
+        whole = Template.model_validate({**content, "source": b""})
+        if not any(spec.runs_away for spec in whole.fields.values()):
+            return whole
     except ValidationError:
         pass
     items = content.get("items") or {}
@@ -179,7 +181,9 @@ def as_far_as_drawn(content: Mapping[str, Any]) -> Template:
         sheet=tuple(content.get("sheet") or A4),
         prints=tuple(_fitting(dict(enumerate(content.get("anchors") or ())), Anchor).values()),
         fields={
-            n: s for n, s in _fitting(content.get("fields") or {}, FieldSpec).items() if s.zone
+            n: s
+            for n, s in _fitting(content.get("fields") or {}, FieldSpec).items()
+            if s.zone and not s.runs_away
         },
         items=Items(name=str(items.get("name") or "muc"), ordinal=str(items.get("ordinal", "")),
                     columns=columns, until=tuple(items.get("until") or ()))

@@ -167,6 +167,7 @@ def test(
     """
     person = account(work, by)
     _must_test(work, tested.id, person)
+    _must_end(tested)
     given = kept.examples(work.store, tested.id)
     if not given:
         raise NotReadyError(
@@ -264,6 +265,7 @@ def read_with(
     """
     person = account(work, by)
     _must_test(work, tested.id, person)
+    _must_end(tested)
     tasks = []
     for key in documents:
         custody.must_see(work, key, by=by)
@@ -287,6 +289,16 @@ def _must_test(work: Work, template: str, person: Person) -> None:
     granted = granting.granted(work, template)
     if not any(granted.answer(right, template, person).allowed for right in _TESTERS):
         granting.must(work, Right.EDIT, template, person)
+
+
+def _must_end(tested: Template) -> None:
+    """A draft may say a pattern that would keep this process busy for ever."""
+    columns = tested.items.columns.values() if tested.items else ()
+    if any(spec.runs_away for spec in (*tested.fields.values(), *columns)):
+        raise NotReadyError(
+            "A repetition inside a repetition: on some texts this would never come to an end.",
+            "Correct the line and load it again.",
+        )
 
 
 def _task(work: Work, cast: Cast, example: TemplateExample) -> rehearsing.ExampleTask:

@@ -7,12 +7,16 @@ is safe where each round must begin or end with a sign that the inner one cannot
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from re import _parser  # type: ignore[attr-defined]  # the only way to see how a pattern is built
 from typing import Any, Final
 
 _MANY: Final = 12  # rounds from which a repetition counts as without end
+_LINE: Final = 400  # letters of a line that a pattern is tried on
+_MOST_WAYS: Final = 8.6  # a power of ten; three stretches that may be parted anywhere, and no more
 _ADJACENT: Final = 3  # repetitions side by side that take the same letters
 # Every sign that papers bear, more or less; what two parts share is looked up among these.
 _SIGNS: Final = frozenset(
@@ -20,10 +24,12 @@ _SIGNS: Final = frozenset(
 )
 
 
+@lru_cache(maxsize=1 << 10)
 def backtracks(pattern: str) -> bool:
     """Whether the time to try `pattern` may grow without measure; False for what is no pattern."""
     try:
-        return _runs_away(_parser.parse(pattern))
+        parts = list(_parser.parse(pattern))
+        return _runs_away(parts) or _ways(parts, at_start=True) > _MOST_WAYS
     except (re.error, OverflowError, RecursionError):
         return False
 
@@ -48,6 +54,37 @@ def _runs_away(parts: Iterable[Any]) -> bool:
         if not _is_empty(part):
             beside.clear()
     return False
+
+
+def _ways(parts: Iterable[Any], *, at_start: bool = False) -> float:
+    """In how many ways (as a power of ten) a long line may be parted between the repetitions.
+
+    Repetitions share a stretch of the text until a sign that must stand there and that none of
+    them takes. `at_start`: what is sought begins anywhere, so a repetition there counts twice.
+    """
+    total = longest = 0.0
+    shared: frozenset[str] = frozenset()
+    for number, part in enumerate(_flat(parts)):
+        if _is_empty(part):
+            total += max((_ways(inner) for inner in _inner(part)), default=0.0)
+            continue
+        taken = _taken([part])
+        least, most, body = part[1] if _is_repeat(part[0]) else (1, 1, [])
+        if least and shared and not taken & shared:  # here the stretch ends, whatever was tried
+            total -= min(longest, math.log10(_LINE + 1))
+            longest, shared = 0.0, frozenset()
+        if not _is_repeat(part[0]):
+            total += max((_ways(inner) for inner in _inner(part)), default=0.0)
+            continue
+        choices = math.log10(min(most, _LINE) - min(least, _LINE) + 1)
+        body = list(body)
+        if _is_ambiguous(body):
+            choices += min(most, _LINE) * _ways(body)
+        total += choices * (2 if at_start and not number else 1)
+        longest = max(longest, choices)
+        if choices:
+            shared |= taken
+    return total
 
 
 def _is_ambiguous(body: list[Any]) -> bool:

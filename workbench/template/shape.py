@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from workbench.errors import Sentence
+from workbench.template import patterns
 
 Kind = Literal[
     "text", "name", "address", "date", "document_number", "id_number", "org_number", "count",
@@ -147,6 +148,12 @@ class FieldSpec(_Fact):
     def _pattern_compiles(cls, value: str) -> str:
         _compiled(value, "pattern")
         return value
+
+    @property
+    def runs_away(self) -> bool:
+        """Whether reading with its patterns might never come to an end; see `patterns`."""
+        line = self.zone.line if self.zone else ""
+        return patterns.backtracks(self.pattern) or patterns.backtracks(line)
 
 
 def _compiled(pattern: str, what: str) -> re.Pattern[str]:
