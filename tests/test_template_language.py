@@ -279,6 +279,11 @@ def test_a_few_lines_that_say_millions_are_refused_before_they_are_built(grown: 
     assert len(check(text.encode(), "x.yaml")) == 1
 
 
+def test_a_number_that_no_database_keeps_is_no_version() -> None:
+    (problem,) = check(GOOD.replace("version: 1", f"version: {10**20}").encode(), "giay.yaml")
+    assert problem.place == ("version",)
+
+
 def test_what_is_said_once_and_referred_to_is_read() -> None:
     assert content(b"a: &a {x: 1}\nb: *a\n", "x.yaml")["b"] == {"x": 1}
 

@@ -253,7 +253,7 @@ class Template(_Fact):
     """One kind of document."""
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    version: Annotated[int, Field(ge=1)]
+    version: Annotated[int, Field(ge=1, le=999_999)]  # a database keeps no number of any length
     titles: Label = Field(alias="title")
     recognised_by: Recognition
     sheet: tuple[_Side, _Side] = A4  # width, height of a page of the form
