@@ -147,3 +147,17 @@ def test_rights_are_given_asked_and_revoked_from_the_command_line(work: Workspac
 
     assert run("grant", "revoke", listed["id"], *why).exit_code == 0
     assert isinstance(run("grant", "who", "con_dau", "--unit", "X-MX").exception, NotAllowedError)
+
+
+def test_the_rights_of_an_author_are_not_told_as_having_come_along(work: Workspace) -> None:
+    def reasons() -> set[str]:
+        (table,) = (one.value for one in page.dataframe if "why" in one.value.columns)
+        return set(table["why"])
+
+    granting.to_author(work, "the_moi", by="mau1")
+    page = visit("quantri", "people.py")
+    page.segmented_control(key="grants.way").set_value("template").run()
+    page.selectbox(key="grants.template").set_value("the_moi").run()
+    assert reasons() == {"Người đầu tiên soạn mẫu này."}
+    page.selectbox(key="grants.template").set_value("con_dau").run()
+    assert reasons() == {"Mẫu đi kèm phần mềm."}

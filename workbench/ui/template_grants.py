@@ -134,7 +134,9 @@ def _grants(told: Why, names: Names, *, selectable: bool) -> TemplateGrant | Non
 
 def _line(held: Held, names: Names) -> dict[str, object]:
     grant = held.grant
-    why = grant.why or (say("It comes with the workbench.") if grant.by == WORKBENCH else "")
+    why = grant.why
+    if not why and grant.by == WORKBENCH:  # what came along, or whom a new template made its author
+        why = say("Drew it first.") if grant.person else say("It comes with the workbench.")
     if grant.revoked_at is not None:
         ended = say(
             "Revoked by {name} on {day}: {why}",
