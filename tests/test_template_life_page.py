@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from tests import governed
 from workbench import ui
 from workbench.flow import granting
-from workbench.model import Right, TemplateState
+from workbench.model import Right, TemplateExample, TemplateState
 from workbench.store import templates as kept
 from workbench.ui.tasks import waiting_for
 from workbench.workspace import Workspace
@@ -54,6 +54,15 @@ def visit(name: str, template: str = "") -> AppTest:
 def told(app: AppTest) -> str:
     kinds = (app.markdown, app.warning, app.error, app.success, app.info, app.caption)
     return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def test_an_approver_is_told_which_examples_the_authors_chose_themselves(site: Workspace) -> None:
+    example = TemplateExample(template="con_dau", document="d", values={}, by=governed.AUTHOR)
+    site.store.add(example)
+    governed.submitted(site, governed.next_text(site, "con_dau"))
+    app = visit("duyet1", "con_dau")
+    assert not app.exception
+    assert "Trong 1 tài liệu mẫu, 1 tài liệu do chính người soạn" in told(app)
 
 
 def test_an_approver_reads_what_is_different_gives_a_reason_and_signs(site: Workspace) -> None:

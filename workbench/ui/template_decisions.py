@@ -142,6 +142,11 @@ def _proof(work: Workspace, version: TemplateStanding) -> None:
     )
     reasons = report.why_worse(lambda name: rehearsal.label(text, name, language()))
     worse = [say(why) for why in reasons]
+    given = proving.examples(work, version.template)
+    own = sum(example.by in {*version.authors, version.submitted_by} for example in given)
+    if own:
+        says += " " + say("Its authors chose or confirmed {own} of the {n} examples themselves.",
+                          own=own, n=len(given))  # fmt: skip
     if worse:
         st.warning("\n".join([says, *(f"- {notation.literal(line)}" for line in worse)]))
     else:
