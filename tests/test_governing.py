@@ -393,6 +393,18 @@ def test_a_version_whose_text_or_signature_was_altered_is_not_read_with_and_told
     assert one is not None and vouch(site.store, one, site.judge).flaw is not None
 
 
+def test_a_signature_that_was_out_of_reach_for_a_moment_is_looked_for_again(
+    site: Workspace,
+) -> None:
+    standing = governed.put_into_use(site, governed.next_text(site, "con_dau"))
+    opened, file = again(site), site.store.path(standing.signature)
+    file.rename(file.with_suffix(".away"))
+    assert "con_dau" not in opened.templates
+    file.with_suffix(".away").rename(file)
+    opened.templates_changed()
+    assert "con_dau" in opened.templates
+
+
 def test_what_was_altered_while_it_waited_is_not_authorised(site: Workspace) -> None:
     waiting = governed.submitted(site, governed.next_text(site, "con_dau"))
     tamper(

@@ -39,8 +39,16 @@ class LineNetwork:
 @lru_cache(maxsize=4)
 def load(file: Path) -> LineNetwork:
     """The network in this file, on one thread. Raises EngineUnavailableError."""
-    import onnxruntime
-
+    try:
+        import onnxruntime
+    except ImportError as missing:
+        raise EngineUnavailableError(
+            "{engine} is not installed: the package {package} is missing.",
+            "Install it with a CPU build of torch (1.5 GB of disk): run the set-up again, or "
+            "`pip install workbench[easyocr]`. Without it, fields have one witness less.",
+            engine="EasyOCR",
+            package="onnxruntime",
+        ) from missing
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # work is spread over pages
     options.enable_cpu_mem_arena = False  # lines of many widths: the arena only grows

@@ -21,6 +21,7 @@ from workbench.store import templates as kept
 from workbench.template import Template, parse
 
 _SECONDS = 1.0  # a decision of another process counts here after that
+_PATIENCE = 10.0  # until one that could not be proved is looked at again
 
 log = structlog.get_logger()
 
@@ -46,8 +47,9 @@ class InUse:
             if told != self._told:
                 found = {template: self._proved(digest) for template, digest, _ in told}
                 self._known = MappingProxyType({k: v for k, v in found.items() if v is not None})
-                self._told = told
-            self._asked_until = monotonic() + _SECONDS
+                # What could not be proved may have been out of reach for a moment only.
+                self._told = told if len(self._known) == len(found) else None
+            self._asked_until = monotonic() + (_SECONDS if self._told is not None else _PATIENCE)
             return self._known
 
     def look_again(self) -> None:
