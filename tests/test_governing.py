@@ -95,6 +95,15 @@ def test_a_draft_without_a_base_says_what_is_in_use_under_the_next_number(
     assert draft.source == in_use.source.replace(b"version: 1", b"version: 2")
 
 
+def test_a_draft_is_told_as_drawn_over_scans_or_as_brought_in(site: Workspace) -> None:
+    text = site.templates["con_dau"].source
+    drawn = governing.begin(site, "con_dau", by=AUTHOR, source=text, scans=("a",))
+    brought = governing.begin(site, "con_dau", by=AUTHOR, source=text)
+    told = {event.draft: event.act for event in kept.events(site.store, "con_dau")}
+    assert told[drawn.id] is TemplateAct.DRAWN
+    assert told[brought.id] is TemplateAct.CHANGED
+
+
 def test_what_was_handed_back_goes_on_as_a_draft_and_may_be_submitted_again(
     site: Workspace,
 ) -> None:

@@ -88,7 +88,8 @@ def begin(
         by=by,
         unit=person.unit or "",
     )
-    act = TemplateAct.DRAWN if source is None else TemplateAct.CHANGED
+    brought = source is not None and not scans  # over scans it is drawn, whatever it says at first
+    act = TemplateAct.CHANGED if brought else TemplateAct.DRAWN
     event = TemplateEvent(
         act=act, template=template_id, digest=base, draft=row.id, by=by, at=row.at
     )
