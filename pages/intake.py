@@ -15,22 +15,7 @@ frame.heading(
 )
 
 with st.form("intake", clear_on_submit=True), ui.guarded():
-    left, right = st.columns(2)
-    name = left.text_input(say("Name of the batch"), batches.proposed_name(), key="intake.name")
-    unit = right.selectbox(
-        say("Unit that hands the papers in"),
-        work.store.units(),
-        format_func=lambda u: u.name,
-        index=None if person.unit is None else batches.place_of(work, person.unit),
-        placeholder=say("Choose a unit"),
-        key="intake.unit",
-    )
-    given = st.file_uploader(
-        say("Scans: PDF, TIFF, JPEG, PNG, or a ZIP of them"),
-        uploads.TYPES,
-        accept_multiple_files=True,
-        key="intake.files",
-    )
+    name, unit, given = batches.handed_in(work, person, key="intake")
     sent = st.form_submit_button(say("Take in"), type="primary", icon=":material/upload_file:")
 
 if sent:

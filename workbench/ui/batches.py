@@ -10,8 +10,8 @@ import streamlit as st
 
 from workbench import ui
 from workbench.errors import Sentence
-from workbench.model import Batch, Intake, SourceFile, Stage, now
-from workbench.ui import badges, notation
+from workbench.model import Batch, Intake, Person, SourceFile, Stage, Unit, now
+from workbench.ui import badges, notation, uploads
 from workbench.ui.tasks import READING
 from workbench.words import say
 from workbench.workspace import Workspace
@@ -28,6 +28,35 @@ def proposed_name() -> str:
 def place_of(work: Workspace, unit: str) -> int | None:
     codes = [u.code for u in work.store.units()]
     return codes.index(unit) if unit in codes else None
+
+
+def unit_chosen(work: Workspace, person: Person, label: str, *, key: str) -> Unit | None:
+    """A list of the units, the person's own first chosen; None until one is."""
+    return st.selectbox(
+        label,
+        work.store.units(),
+        format_func=lambda u: u.name,
+        index=None if person.unit is None else place_of(work, person.unit),
+        placeholder=say("Choose a unit"),
+        key=key,
+    )
+
+
+def handed_in(
+    work: Workspace, person: Person, *, key: str
+) -> tuple[str, Unit | None, list[uploads.Upload]]:
+    """The questions of whoever hands scans in: the batch's name, the unit, the files."""
+    left, right = st.columns(2)
+    name = left.text_input(say("Name of the batch"), proposed_name(), key=f"{key}.name")
+    with right:
+        unit = unit_chosen(work, person, say("Unit that hands the papers in"), key=f"{key}.unit")
+    given = st.file_uploader(
+        say("Scans: PDF, TIFF, JPEG, PNG, or a ZIP of them"),
+        uploads.TYPES,
+        accept_multiple_files=True,
+        key=f"{key}.files",
+    )
+    return name, unit, list(given)
 
 
 def show_files(work: Workspace, batch: Batch) -> None:

@@ -198,22 +198,7 @@ def _open(draft: str) -> None:
 
 def _take_in(work: Workspace, person: Person) -> None:
     with st.form("design.intake", clear_on_submit=True, border=False):
-        left, right = st.columns(2)
-        name = left.text_input(say("Name of the batch"), batches.proposed_name(), key="design.name")
-        unit = right.selectbox(
-            say("Unit that hands the papers in"),
-            work.store.units(),
-            format_func=lambda u: u.name,
-            index=None if person.unit is None else batches.place_of(work, person.unit),
-            placeholder=say("Choose a unit"),
-            key="design.unit",
-        )
-        given = st.file_uploader(
-            say("Scans: PDF, TIFF, JPEG, PNG, or a ZIP of them"),
-            uploads.TYPES,
-            accept_multiple_files=True,
-            key="design.files",
-        )
+        name, unit, given = batches.handed_in(work, person, key="design")
         sent = st.form_submit_button(say("Take in"), icon=":material/upload_file:")
     if sent:
         uploads.must_be_complete(name, unit, given)

@@ -42,14 +42,10 @@ def show(work: Workspace, person: Person) -> None:
         return
     left, middle, right = st.columns([3, 3, 2], vertical_alignment="bottom")
     name = left.selectbox(say("Mapping profile"), list(profiles), key="tables.profile")
-    unit = middle.selectbox(
-        say("Unit whose papers they are"),
-        work.store.units(),
-        format_func=lambda u: u.name,
-        index=None if person.unit is None else batches.place_of(work, person.unit),
-        placeholder=say("Choose a unit"),
-        key="tables.unit",
-    )
+    with middle:
+        unit = batches.unit_chosen(
+            work, person, say("Unit whose papers they are"), key="tables.unit"
+        )
     extract = right.checkbox(
         say("Extract of a specialised database"),
         key="tables.extract",
