@@ -64,14 +64,7 @@ def parse(source: bytes, name: str) -> Template:
         root = yaml.compose(source, Loader=yaml.SafeLoader)
         content = yaml.safe_load(source)
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        line, problem = not_yaml(error)
-        raise TemplateError(
-            "{name}, line {line}: not valid YAML: {problem}.",
-            "Correct the line and load it again.",
-            name=name,
-            line=line,
-            problem=problem,
-        ) from error
+        raise _unreadable(error, name) from error
     if not isinstance(content, dict):
         content = {}
     try:
@@ -98,14 +91,7 @@ def content(source: bytes, name: str) -> dict[str, Any]:
         must_be_small(source)
         said = yaml.safe_load(source)
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        line, problem = not_yaml(error)
-        raise TemplateError(
-            "{name}, line {line}: not valid YAML: {problem}.",
-            "Correct the line and load it again.",
-            name=name,
-            line=line,
-            problem=problem,
-        ) from error
+        raise _unreadable(error, name) from error
     if not isinstance(said, dict):
         raise TemplateError(
             "This is not a template: it must begin with id, version and title.",
@@ -140,6 +126,17 @@ def must_be_small(source: bytes) -> None:
                 sizes[event.anchor] = 1
         if size > _MOST_PARTS:
             raise TooMuchError("the text says more than any form")
+
+
+def _unreadable(error: Exception, name: str) -> TemplateError:
+    line, problem = not_yaml(error)
+    return TemplateError(
+        "{name}, line {line}: not valid YAML: {problem}.",
+        "Correct the line and load it again.",
+        name=name,
+        line=line,
+        problem=problem,
+    )
 
 
 def not_yaml(error: Exception) -> tuple[int, str]:
